@@ -1,0 +1,69 @@
+/** The local account's time: it moves only when told to, and runs what is due in order. */
+
+export interface Timer {
+  cancel(): void
+}
+
+interface Due {
+  at: number
+  sequence: number
+  run: () => void | Promise<void>
+}
+
+/** A clock that a test advances, or that `pace` lets follow the wall clock at some speed. */
+export class SimulatedClock {
+  #now: number
+  #sequence = 0
+  #due: Due[] = []
+  #advancing: Promise<void> = Promise.resolve()
+
+  /** `at`: where time begins, ISO 8601 or milliseconds since the epoch. */
+  constructor(at: string | number) {
+    this.#now = typeof at === 'number' ? at : Date.parse(at)
+    if (Number.isNaN(this.#now)) throw new TypeError(`"${at}" is not a time. Try 2026-03-01T22:00:00Z`)
+  }
+
+  now(): Date {
+    return new Date(this.#now)
+  }
+
+  /** When the next timer is due, milliseconds since the epoch; undefined when nothing is planned. */
+  get nextDue(): number | undefined {
+    return this.#due[0]?.at
+  }
+
+  /** Runs `run` when time reaches `delayMs` from now; at the next advance when it is 0. */
+  after(delayMs: number, run: () => void | Promise<void>): Timer {
+    const due: Due = { at: this.#now + Math.max(0, delayMs), sequence: this.#sequence++, run }
+    const index = this.#due.findIndex(other => other.at > due.at)
+    this.#due.splice(index === -1 ? this.#due.length : index, 0, due)
+    return {
+      cancel: () => {
+        this.#due = this.#due.filter(other => other !== due)
+      },
+    }
+  }
+
+  /** Moves time on by `ms`, running what falls due on the way, each at its own moment and to its end. */
+  advance(ms: number): Promise<void> {
+    return this.advanceTo(this.#now + ms)
+  }
+
+  /** As `advance`, to a moment; a moment that is past runs what is due now. Calls queue up behind each other. */
+  advanceTo(moment: number): Promise<void> {
+    const next = this.#advancing.then(() => this.#run(moment))
+    this.#advancing = next.catch(() => undefined)
+    return next
+  }
+
+  async #run(moment: number): Promise<void> {
+    for (;;) {
+      const due = this.#due[0]
+      if (!due || due.at > moment) break
+      this.#due.shift()
+      this.#now = Math.max(this.#now, due.at)
+      await due.run()
+    }
+    this.#now = Math.max(this.#now, moment)
+  }
+}
