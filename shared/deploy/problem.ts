@@ -1,0 +1,50 @@
+/** Why a deployment can't go on now, or can't at all. */
+import { RefusedError, RetryableError } from '../ports.ts'
+
+export type ProblemReason =
+  | 'aws-unavailable'
+  | 'aws-refused'
+  | 'cluster-missing'
+  | 'cluster-not-active'
+  | 'cluster-provisioning'
+  | 'container-not-found'
+  | 'deployment-overtaken'
+  | 'family-missing'
+  | 'image-gone'
+  | 'no-capacity'
+  | 'no-capacity-provider'
+  | 'service-missing'
+  | 'service-not-ours'
+  | 'start-refused'
+  | 'start-unknown'
+
+/** `retry`: the same event may succeed later. `refuse`: somebody has to change something first. */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly kind: 'retry' | 'refuse'
+  readonly reason: ProblemReason
+  constructor(kind: 'retry' | 'refuse', reason: ProblemReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+    this.reason = reason
+  }
+}
+
+/** AWS's errors that say something a user can act on, by code. */
+const reasons: Partial<Record<string, ProblemReason>> = {
+  ClusterNotFoundException: 'cluster-missing',
+  ServiceNotFoundException: 'service-missing',
+  ServiceNotActiveException: 'service-missing',
+  RepositoryNotFoundException: 'image-gone',
+}
+
+/** The problem that an error stands for; what is no answer of AWS's is a defect of ours and stays as it is. */
+export function asProblem(error: unknown, doing: string): unknown {
+  if (error instanceof RetryableError)
+    return new Problem('retry', 'aws-unavailable', `${doing}: ${error.message}`, { cause: error })
+  if (error instanceof RefusedError)
+    return new Problem('refuse', reasons[error.code] ?? 'aws-refused', `${doing}: ${error.code}: ${error.message}`, {
+      cause: error,
+    })
+  return error
+}
