@@ -1,4 +1,5 @@
 /** ECR of the local account: the operations of the AWS API, and what the registry protocol and ECS need beside them. */
+import type { BatchDeleteImageRequest, BatchDeleteImageResponse } from '@aws-sdk/client-ecr'
 import type { AccountContext, AccountService } from '../context.ts'
 import { Logins } from './authorization.ts'
 import type { Blobs } from './blobs.ts'
@@ -19,6 +20,8 @@ export interface Ecr extends AccountService {
   repository(name: string): Repository
   /** The way of every push: see ManifestPush. */
   putManifest(push: ManifestPush): PushedManifest
+  /** BatchDeleteImage, for the registry protocol. */
+  batchDeleteImage(input: BatchDeleteImageRequest): BatchDeleteImageResponse
   /** An identifier for an upload, from the account's own randomness. */
   newUploadId(): string
   /** Whether a task could pull this image; images of other registries are taken to exist. */
@@ -35,12 +38,13 @@ export interface Ecr extends AccountService {
 export function createEcr(context: AccountContext): Ecr {
   const state = emptyRegistry(context)
   const logins = new Logins(state)
+  const batchDelete = (input: BatchDeleteImageRequest) => batchDeleteImage(state, input)
   return {
     operations: {
       ...repositoryOperations(state),
       ...imageOperations(state),
       ...layerOperations(state),
-      BatchDeleteImage: input => batchDeleteImage(state, input),
+      BatchDeleteImage: batchDelete,
       GetAuthorizationToken: input => logins.getAuthorizationToken(input),
     },
     blobs: state.blobs,
@@ -48,6 +52,7 @@ export function createEcr(context: AccountContext): Ecr {
     createRepository: name => void createRepository(state, name),
     repository: name => findRepository(state, name),
     putManifest: push => putManifest(state, push),
+    batchDeleteImage: batchDelete,
     newUploadId: () => context.random.uuid(),
     exists: image => exists(state, image),
     digestOf: image => digestOfImage(state, image),

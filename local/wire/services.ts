@@ -1,0 +1,98 @@
+/** The AWS services that the wire speaks, and the schemas that their SDK clients export. */
+import * as ecr from '@aws-sdk/client-ecr'
+import * as ecs from '@aws-sdk/client-ecs'
+import * as sqs from '@aws-sdk/client-sqs'
+import { NormalizedSchema } from '@smithy/core/schema'
+import { AwsError } from '../account/aws-error.ts'
+import type { InputError } from './input-shape.ts'
+
+export interface JsonService {
+  /** IAM's prefix: ecs, ecr, sqs. */
+  prefix: string
+  contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1'
+  /** The SDK client's exports: `RunTask$` is the schema of the operation RunTask. */
+  sdk: Record<string, unknown>
+  /** How this service refuses what its shapes don't allow. */
+  refuse(error: InputError): AwsError
+  /** SQS grew up on the query protocol, and its clients still read that protocol's error codes from a header. */
+  queryErrors: boolean
+}
+
+/** By the prefix of `X-Amz-Target`. */
+export const jsonServices: Readonly<Record<string, JsonService>> = {
+  AmazonEC2ContainerServiceV20141113: {
+    prefix: 'ecs',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: ecs,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
+    queryErrors: false,
+  },
+  AmazonEC2ContainerRegistry_V20150921: {
+    prefix: 'ecr',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: ecr,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
+    queryErrors: false,
+  },
+  AmazonSQS: {
+    prefix: 'sqs',
+    contentType: 'application/x-amz-json-1.0',
+    sdk: sqs,
+    refuse: refuseWith('InvalidParameterValue', 'MissingParameter'),
+    queryErrors: true,
+  },
+}
+
+function refuseWith(unknown: string, missing: string): JsonService['refuse'] {
+  return error => {
+    if (error.kind === 'wrong-type') return new AwsError('SerializationException', error.message)
+    return new AwsError(error.kind === 'missing' ? missing : unknown, error.message)
+  }
+}
+
+export interface OperationSchema {
+  input: NormalizedSchema
+  output: NormalizedSchema
+}
+
+/** The schema of an operation; undefined when AWS has none of that name. */
+export function operationSchema(sdk: Record<string, unknown>, operation: string): OperationSchema | undefined {
+  const schema = exported(sdk, operation)
+  // 9 marks an operation among the SDK's static schemas.
+  if (schema?.[0] !== 9) return undefined
+  return { input: normalized(schema[4]), output: normalized(schema[5]) }
+}
+
+export interface ErrorSchema {
+  name: string
+  schema: NormalizedSchema
+  /** Code and HTTP status of the same error in the query protocol. */
+  query?: readonly [code: string, status: number]
+}
+
+/** The schema of an error by its name, or by the code it has in the query protocol. */
+export function errorSchema(sdk: Record<string, unknown>, code: string): ErrorSchema | undefined {
+  const named = exported(sdk, code)
+  const found = named?.[0] === errorMark ? named : Object.values(sdk).find(schema => queryCode(schema)?.[0] === code)
+  if (!isSchema(found)) return undefined
+  const query = queryCode(found)
+  return { name: String(found[2]), schema: normalized(found), ...(query ? { query } : {}) }
+}
+
+/** -3 marks an error among the SDK's static schemas. */
+const errorMark = -3
+
+type StaticSchema = readonly unknown[]
+const isSchema = (value: unknown): value is StaticSchema => Array.isArray(value)
+
+function exported(sdk: Record<string, unknown>, name: string): StaticSchema | undefined {
+  const schema = Object.hasOwn(sdk, `${name}$`) ? sdk[`${name}$`] : undefined
+  return isSchema(schema) ? schema : undefined
+}
+
+function queryCode(schema: unknown): readonly [string, number] | undefined {
+  if (!isSchema(schema) || schema[0] !== errorMark) return undefined
+  return (schema[3] as { awsQueryError?: [string, number] }).awsQueryError
+}
+
+const normalized = (schema: unknown) => NormalizedSchema.of(schema as Parameters<typeof NormalizedSchema.of>[0])
