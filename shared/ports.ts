@@ -174,6 +174,13 @@ export interface TableQuery {
   from?: string
 }
 
+// ---- dead letters (SQS) ----
+
+export interface DeadLetters {
+  /** Keeps what can never succeed, with its reason and up to nine facts more. What is too long is cut, never refused. */
+  setAside(body: string, reason: string, attributes?: Readonly<Record<string, string>>): Promise<void>
+}
+
 // ---- errors that adapters raise ----
 
 /** The world said no for now: throttling, timeouts, 5xx, capacity. The same call may go through later. */

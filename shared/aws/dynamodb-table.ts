@@ -1,0 +1,103 @@
+/** The one table, in DynamoDB. */
+import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+import type { Condition, StoredRecord, Table, TableQuery } from '../ports.ts'
+import { checkKey, toItem } from './item.ts'
+import { portError } from './sdk-error.ts'
+import { checkQuery, cursorKeys, decodeCursor, encodeCursor } from './table-query.ts'
+
+const index = { tagKey: 'by-tag', digestKey: 'by-digest' } as const
+
+const neverSeen = 'attribute_not_exists(pk)'
+const asSeen = '#version = :version'
+
+/** `client`: one that exists, or the options to make one. */
+export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tableName: string): Table {
+  const plainClient = client instanceof DynamoDBClient ? client : withinTime(client)
+  // What is put is plain JSON (toItem sees to that); without this the SDK takes any object that has a member
+  // named "constructor", as an image's labels may, for an instance of some class.
+  const documents = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { convertClassInstanceToMap: true } })
+  return {
+    get: (pk, sk) => get(documents, tableName, pk, sk),
+    put: (record, onlyIf) => put(documents, tableName, record, onlyIf),
+    query: query => ask(documents, tableName, query),
+  }
+}
+
+function withinTime(options: DynamoDBClientConfig): DynamoDBClient {
+  return new DynamoDBClient({
+    // The SDK waits for ever by default; a lost answer must not eat the Lambda's time.
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+    maxAttempts: 4,
+    ...options,
+  })
+}
+
+async function get(documents: DynamoDBDocumentClient, TableName: string, pk: string, sk: string) {
+  checkKey(pk, 'pk')
+  checkKey(sk, 'sk')
+  return saying(`dynamodb:GetItem on ${TableName}`, async () => {
+    const answer = await documents.send(new GetCommand({ TableName, Key: { pk, sk }, ConsistentRead: true }))
+    return answer.Item as StoredRecord | undefined
+  })
+}
+
+async function put(documents: DynamoDBDocumentClient, TableName: string, record: StoredRecord, onlyIf: Condition) {
+  const Item = toItem(record)
+  return saying(`dynamodb:PutItem on ${TableName}`, async () => {
+    try {
+      await documents.send(new PutCommand({ TableName, Item, ...conditionOf(onlyIf) }))
+      return true
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false
+      throw error
+    }
+  })
+}
+
+function conditionOf(onlyIf: Condition) {
+  if (onlyIf === 'any') return {}
+  if (onlyIf === 'absent') return { ConditionExpression: neverSeen }
+  return {
+    ConditionExpression: asSeen,
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':version': onlyIf.version },
+  }
+}
+
+async function ask(documents: DynamoDBDocumentClient, TableName: string, query: TableQuery) {
+  checkQuery(query)
+  const from = decodeCursor(query)
+  const input: QueryCommandInput = {
+    TableName,
+    ...(query.by === 'pk' ? { ConsistentRead: true } : { IndexName: index[query.by] }),
+    KeyConditionExpression: query.skPrefix ? '#key = :equals AND begins_with(sk, :prefix)' : '#key = :equals',
+    ExpressionAttributeNames: { '#key': query.by },
+    ExpressionAttributeValues: { ':equals': query.equals, ...(query.skPrefix ? { ':prefix': query.skPrefix } : {}) },
+    ScanIndexForward: !query.newestFirst,
+    ...(query.limit === undefined ? {} : { Limit: query.limit }),
+    ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+  }
+  return saying(`dynamodb:Query on ${TableName}`, async () => {
+    const answer = await documents.send(new QueryCommand(input))
+    const records = (answer.Items ?? []) as StoredRecord[]
+    const last = answer.LastEvaluatedKey
+    if (!last) return { records }
+    const next = encodeCursor(Object.fromEntries(cursorKeys(query.by).map(key => [key, String(last[key])])))
+    return { records, next }
+  })
+}
+
+async function saying<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw portError(error, doing)
+  }
+}
