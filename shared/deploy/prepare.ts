@@ -63,7 +63,7 @@ export function wantedDefinition(
 
 async function ourService(cluster: string, name: string, world: World): Promise<Service> {
   const service = await world.fleet.describeService(cluster, name)
-  if (!service || service.status !== 'ACTIVE') {
+  if (service?.status !== 'ACTIVE') {
     await activeCluster(cluster, world)
     const state = service ? `is ${service.status}` : 'does not exist'
     throw new Problem(
