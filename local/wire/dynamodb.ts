@@ -11,7 +11,7 @@ export interface DynamoDb {
 /** dynalite takes 16 MiB a request, as DynamoDB does. */
 const limit = 16 * 1024 * 1024
 
-/** A DynamoDB with no tables. Tables are ACTIVE, and gone, at once. */
+/** A DynamoDB with no tables. A new table is ACTIVE within a moment, but not at once: wait for it, as on AWS. */
 export function createDynamoDb(): DynamoDb {
   const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 })
   return {
