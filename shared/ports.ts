@@ -37,6 +37,12 @@ export interface RegistryImage {
   pushedAt?: Date
 }
 
+/** What images say of themselves, for people who read a decision. Not part of deciding. */
+export interface ImageAnnotations {
+  /** Annotations and labels by name, such as `org.opencontainers.image.revision`; undefined when there is no such image. */
+  annotationsOf(repository: string, image: ImageId): Promise<Record<string, string> | undefined>
+}
+
 // ---- clusters, services, tasks (ECS) ----
 
 export interface Fleet {

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** The `farguard` command. */
+import { Command, InvalidArgumentError } from 'commander'
+import { connect, explain, localAddress } from './connection.ts'
+import { runWhy, UsageError } from './why.ts'
+
+const program = new Command('farguard')
+  .description('Push-to-deploy and a cost guard for AWS Fargate, in your own account.')
+  .option('--stage <name>', 'which stack: the one of this stage', 'dev')
+  .option('--local [host:port]', `the local account of npm start, at ${localAddress} (or FARGUARD_LOCAL)`)
+  .showHelpAfterError('Try farguard --help.')
+
+program
+  .command('why')
+  .description('Why an image runs where it runs, or does not: every decision on it, newest first.')
+  .argument('<image>', 'acme/web:1.4.2 or acme/web@sha256:…')
+  .option('--limit <n>', 'at most this many decisions', positive, 20)
+  .option('--json', 'for programs', false)
+  .action(async (image: string, options: { limit: number; json: boolean }) => {
+    const connection = connect(program.opts(), process.env)
+    try {
+      process.exitCode = await runWhy(image, options, connection, line => console.log(line))
+    } catch (error) {
+      process.exitCode = error instanceof UsageError ? 2 : 1
+      console.error(error instanceof UsageError ? error.message : explain(error, connection))
+    }
+  })
+
+await program.parseAsync()
+
+function positive(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number > 0 && number <= 1000) return number
+  throw new InvalidArgumentError('It takes a whole number from 1 to 1000.')
+}

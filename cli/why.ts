@@ -1,0 +1,93 @@
+/** `farguard why`: the decisions on an image, as a story for people or JSON for programs. */
+import { parseImageName, type Story, why } from '../shared/deploy/why.ts'
+import type { Connection } from './connection.ts'
+
+export interface WhyOptions {
+  json: boolean
+  limit: number
+}
+
+/** An image's own words on where it comes from, by the names that the OCI image specification gives them. */
+interface Provenance {
+  commit?: string
+  source?: string
+  version?: string
+  created?: string
+}
+
+/** Prints what is on record of an image; the exit code: 0, or 1 when there is nothing. Throws UsageError on a bad name. */
+export async function runWhy(
+  name: string,
+  options: WhyOptions,
+  connection: Connection,
+  print: (line: string) => void,
+): Promise<number> {
+  const image = parseImageName(name)
+  if (!image) throw new UsageError(`"${name}" is no image. Try acme/web:1.4.2 or acme/web@sha256:<64 hex digits>`)
+  const stories = await why(image, options.limit, connection.table)
+  const digest = 'digest' in image ? image.digest : stories[0]?.image.digest
+  const annotations =
+    digest === undefined
+      ? undefined
+      : await connection.annotations.annotationsOf(image.repository, { digest }).catch(() => undefined)
+  const provenance = provenanceOf(annotations ?? {})
+  if (options.json)
+    print(JSON.stringify({ image: name, ...(digest && { digest }), provenance, decisions: stories }, null, 2))
+  else if (stories.length === 0)
+    print(
+      `No decision on ${name} is on record in ${connection.name}: no target takes images of ${image.repository}, or its push has not arrived.`,
+    )
+  else for (const line of tell(name, digest, provenance, stories)) print(line)
+  return stories.length === 0 ? 1 : 0
+}
+
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+function provenanceOf(annotations: Record<string, string>): Provenance {
+  const of = (name: string) => annotations[`org.opencontainers.image.${name}`]
+  const [commit, source, version, created] = [of('revision'), of('source'), of('version'), of('created')]
+  return {
+    ...(commit && { commit }),
+    ...(source && { source }),
+    ...(version && { version }),
+    ...(created && { created }),
+  }
+}
+
+function tell(name: string, digest: string | undefined, provenance: Provenance, stories: readonly Story[]): string[] {
+  const from = Object.entries(provenance).map(([what, value]) => `${what} ${printable(value)}`)
+  return [[name, digest, ...from].filter(Boolean).join('  '), ...stories.flatMap(story => ['', ...tellStory(story)])]
+}
+
+function tellStory(story: Story): string[] {
+  const { deployment, before } = story
+  const verdict = deployment
+    ? `deployment #${deployment.number}, ${deployment.state}`
+    : `${verdicts[story.verdict]}: ${story.reason}`
+  const lines: [string, string][] = [
+    [time(story.at), `${story.target}  ${verdict}`],
+    ['because', story.because],
+    ['event', `${story.event.id}, ${time(story.event.at)}, ${story.image.tag} ${story.image.digest}`],
+  ]
+  if (before) {
+    const number = before.number === undefined ? '' : ` of deployment #${before.number}`
+    lines.push(['before', [before.tag, before.digest].filter(Boolean).join(' ') + number])
+  }
+  if (deployment?.revision) lines.push(['revision', deployment.revision])
+  for (const event of [...(deployment?.calls ?? []), ...story.since]) lines.push([time(event.at), event.what])
+  return lines.map(([what, value]) => `${what.padStart(20)}  ${printable(value)}`)
+}
+
+const verdicts = { deploy: 'deployed', skip: 'skipped', retry: 'not yet', refuse: 'not possible' }
+
+/** UTC, to the second. */
+function time(iso: string): string {
+  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, 'Z')
+}
+
+/** Tags, reasons and labels come from outside: nothing of them may move the terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}/gu, '\ufffd')
+}
