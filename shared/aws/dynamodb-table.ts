@@ -8,6 +8,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import type { Condition, StoredRecord, Table, TableQuery } from '../ports.ts'
+import { clientConfig } from './client-config.ts'
 import { checkKey, toItem } from './item.ts'
 import { portError } from './sdk-error.ts'
 import { checkQuery, cursorKeys, decodeCursor, encodeCursor } from './table-query.ts'
@@ -19,7 +20,7 @@ const asSeen = '#version = :version'
 
 /** `client`: one that exists, or the options to make one. */
 export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tableName: string): Table {
-  const plainClient = client instanceof DynamoDBClient ? client : withinTime(client)
+  const plainClient = client instanceof DynamoDBClient ? client : new DynamoDBClient({ ...clientConfig, ...client })
   // What is put is plain JSON (toItem sees to that); without this the SDK takes any object that has a member
   // named "constructor", as an image's labels may, for an instance of some class.
   const documents = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { convertClassInstanceToMap: true } })
@@ -28,15 +29,6 @@ export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tab
     put: (record, onlyIf) => put(documents, tableName, record, onlyIf),
     query: query => ask(documents, tableName, query),
   }
-}
-
-function withinTime(options: DynamoDBClientConfig): DynamoDBClient {
-  return new DynamoDBClient({
-    // The SDK waits for ever by default; a lost answer must not eat the Lambda's time.
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-    maxAttempts: 4,
-    ...options,
-  })
 }
 
 async function get(documents: DynamoDBDocumentClient, TableName: string, pk: string, sk: string) {

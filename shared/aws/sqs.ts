@@ -1,6 +1,7 @@
 /** Dead letters of our own: what can never succeed goes aside with its reason, in SQS. */
 import { type MessageAttributeValue, SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
 import type { DeadLetters } from '../ports.ts'
+import { clientConfig } from './client-config.ts'
 import { portError } from './sdk-error.ts'
 
 /** SQS counts the body and all attributes' names, types and values together. */
@@ -16,7 +17,7 @@ const refusedInNames = /[^A-Za-z0-9_.-]/g
 /** `queueUrl`: of the queue that takes them. `options`: for a client other than the environment's. */
 export function deadLetters(queueUrl: string, options: SQSClientConfig = {}): DeadLetters {
   const sqs = new SQSClient({
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+    ...clientConfig,
     // Otherwise the host in the queue's URL beats AWS_ENDPOINT_URL, which alone is to move the whole program.
     useQueueUrlAsEndpoint: false,
     ...options,

@@ -1,0 +1,22 @@
+// The framework asks for computed parts through `require`; Node 24 requires the TypeScript source as it is.
+const { ConfigMistake, stackConfig } = require('./config.ts')
+const { stackResources } = require('./resources.ts')
+
+module.exports = async ({ resolveVariable }) => {
+  const [stage, service, timeout] = await Promise.all(
+    ['sls:stage', 'self:service', 'self:functions.deploy-image.timeout'].map(resolveVariable),
+  )
+  const functionName = `${service}-${stage}-deploy-image`
+  return stackResources(config(), { stage, functionName, functionTimeoutSeconds: timeout })
+}
+
+function config() {
+  try {
+    return stackConfig()
+  } catch (error) {
+    if (!(error instanceof ConfigMistake)) throw error
+    // Thrown, the user's mistake would be buried in the framework's own error and two stacks. Nothing is written yet.
+    console.error(error.message)
+    process.exit(1)
+  }
+}
