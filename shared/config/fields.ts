@@ -1,0 +1,203 @@
+/** The kinds of fields that farguard.yml is made of: each says in words what it wants when it gets something else. */
+import * as z from 'zod'
+import { nearest } from './nearest.ts'
+import { either, quote } from './problems.ts'
+
+interface Wanted {
+  /** With its article: `an ECS cluster's name`. */
+  what: string
+  /** What would be right. */
+  example: string
+  /** For editors and the reference. */
+  help: string
+}
+
+/**
+ * Stands for: a number, true or false where text is wanted. `issues.ts` says it, knowing how the value was written: 1.10 is
+ * 1.1 by the time it comes here.
+ */
+export const unquoted = 'is not text: write it in quotes'
+
+/** Whether YAML read a value as something else than text that was perhaps meant as text. */
+export function isUnquoted(input: unknown): boolean {
+  return typeof input === 'number' || typeof input === 'boolean'
+}
+
+/** A text of a certain look. `meant`: the right value that a wrong one most likely stands for. */
+export function text(wanted: Wanted & { looks?: RegExp; meant?: (value: string) => string | undefined }) {
+  const { looks, meant } = wanted
+  const string = z
+    .string({ error: issue => (isUnquoted(issue.input) ? unquoted : wrongKind(issue.input, wanted.example)) })
+    .describe(wanted.help)
+  if (!looks) return string
+  return string
+    .regex(looks, { error: issue => `${quote(issue.input)} is not ${wanted.what}. Try ${right(String(issue.input))}` })
+    .describe(wanted.help)
+
+  function right(value: string): string {
+    const guess = meant?.(value)
+    return guess !== undefined && looks?.test(guess) ? guess : wanted.example
+  }
+}
+
+/** A number or text that `read` understands and that lies within bounds. */
+export function quantity(
+  wanted: Wanted & { read: (value: number | string) => number | undefined; from?: number; to?: number },
+) {
+  const { read, what, example, from = 0, to = Number.POSITIVE_INFINITY } = wanted
+  return z
+    .union([z.number(), z.string()], { error: issue => wrongKind(issue.input, example) })
+    .refine(value => read(value) !== undefined, {
+      abort: true,
+      error: issue => `${shown(issue.input)} is not ${what}. Try ${example}`,
+    })
+    .refine(value => within(read(value), from, to), {
+      error: issue => `${shown(issue.input)} is not ${what}. Try ${example}`,
+    })
+    .describe(wanted.help)
+}
+
+/** A time such as `30s` or `2m`, in whole seconds from `from` to `to`. */
+export function duration(wanted: {
+  from: number
+  to: number
+  example: string
+  help: string
+  read: (value: string) => number | undefined
+}) {
+  const { from, to, example, read } = wanted
+  return z
+    .string({
+      error: issue =>
+        typeof issue.input === 'number'
+          ? `${issue.input} has no unit. Try ${issue.input}s`
+          : wrongKind(issue.input, example),
+    })
+    .refine(value => within(read(value), from, to), {
+      error: issue =>
+        read(String(issue.input)) === undefined
+          ? `${quote(issue.input)} is not a duration. Try ${example}`
+          : `${quote(issue.input)} is outside ${from}s to ${to}s. Try ${example}`,
+    })
+    .describe(wanted.help)
+}
+
+/** A whole number within bounds. */
+export function whole(wanted: { from: number; to: number; help: string }) {
+  const { from, to, help } = wanted
+  const range = `a whole number from ${from} to ${to}`
+  return z
+    .number({
+      error: issue =>
+        issue.input === undefined || issue.input === null
+          ? wrongKind(issue.input, range)
+          : `${shown(issue.input)} is not ${range}`,
+    })
+    .refine(value => Number.isInteger(value) && within(value, from, to), {
+      error: issue => `${shown(issue.input)} is not ${range}. Try ${nearestWithin(Number(issue.input), from, to)}`,
+    })
+    .meta({ description: help, minimum: from, maximum: to })
+}
+
+/** true or false. */
+export function flag(help: string) {
+  return z
+    .boolean({
+      error: ({ input }) => {
+        const meant = /^(y|yes|on|1|true)$/i.test(String(input))
+          ? 'true'
+          : /^(n|no|off|0|false)$/i.test(String(input))
+            ? 'false'
+            : 'true or false'
+        return input === undefined || input === null
+          ? wrongKind(input, 'true or false')
+          : `${shown(input)} is neither true nor false. Try ${meant}`
+      },
+    })
+    .describe(help)
+}
+
+/** One of a few words. */
+export function choice<const Words extends readonly [string, ...string[]]>(words: Words, help: string) {
+  return z
+    .enum(words, {
+      error: ({ input }) => {
+        if (typeof input !== 'string') return wrongKind(input, either(words))
+        return `${quote(input)} is none of its values. Try ${nearest(input, words) ?? either(words)}`
+      },
+    })
+    .describe(help)
+}
+
+/** A list with a bounded number of entries. */
+export function list<Entry extends z.ZodType>(
+  entry: Entry,
+  bounds: { from: number; to: number; example: string; help: string },
+) {
+  const { from, to, example } = bounds
+  return z
+    .array(entry, { error: issue => wrongKind(issue.input, example) })
+    .min(from, { error: `is an empty list. Try ${example}` })
+    .max(to, { error: issue => `has ${(issue.input as unknown[]).length} entries; ${to} are the most` })
+    .describe(bounds.help)
+}
+
+/** A map whose keys the user chooses. */
+export function named<Value extends z.ZodType>(
+  key: z.ZodString,
+  value: Value,
+  wanted: { from: number; to: number; example: string; help: string },
+) {
+  const { from, to, example } = wanted
+  return z
+    .record(key, value, { error: issue => wrongKind(issue.input, example) })
+    .refine(map => Object.keys(map).length >= from, { error: `has no entry. Try ${example}` })
+    .refine(map => Object.keys(map).length <= to, {
+      error: issue => `has ${Object.keys(issue.input as object).length} entries; ${to} are the most`,
+    })
+    .describe(wanted.help)
+}
+
+/**
+ * A map with these keys and no others. For unknown keys the message has a line for each, in the order of the issue's `keys`:
+ * one issue stands for all of them, but each has its own place in the file.
+ */
+export function closed<Shape extends z.ZodRawShape>(shape: Shape, wanted: { example: string; help: string }) {
+  return z
+    .strictObject(shape, {
+      error: issue => {
+        if (issue.code !== 'unrecognized_keys') return wrongKind(issue.input, wanted.example)
+        return issue.keys.map(key => unknownKey(key, Object.keys(shape))).join('\n')
+      },
+    })
+    .describe(wanted.help)
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known)
+  return `unknown key ${quote(key)}. ${meant ? `Try ${meant}` : `Known here: ${known.join(', ')}`}`
+}
+
+/** For a value of another kind altogether. */
+function wrongKind(input: unknown, example: string): string {
+  if (input === undefined) return `is missing. Try ${example}`
+  if (input === null) return `is empty. Try ${example}`
+  if (Array.isArray(input)) return `is a list, which does not fit here. Try ${example}`
+  if (typeof input === 'object') return `is a map, which does not fit here. Try ${example}`
+  return `${shown(input)} does not fit here. Try ${example}`
+}
+
+function shown(input: unknown): string {
+  if (typeof input === 'string') return quote(input)
+  if (Array.isArray(input)) return 'a list'
+  if (typeof input === 'object' && input !== null) return 'a map'
+  return String(input)
+}
+
+function within(value: number | undefined, from: number, to: number): boolean {
+  return value !== undefined && value >= from && value <= to
+}
+
+function nearestWithin(value: number, from: number, to: number): number {
+  return Number.isFinite(value) ? Math.min(to, Math.max(from, Math.round(value))) : from
+}

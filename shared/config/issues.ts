@@ -1,0 +1,45 @@
+/** What zod says about farguard.yml, as findings: one for each mistake, in words. */
+import type * as z from 'zod'
+import { unquoted } from './fields.ts'
+import { type Finding, type Path, quote } from './problems.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** `written`: the scalar at a place as the file has it, because 1.10 is no longer 1.10 once it is a number. */
+export function issuesAsFindings(issues: readonly Issue[], written: (path: Path) => string | undefined): Finding[] {
+  const findings = issues.flatMap(issue => asFindings(issue, [], written))
+  // One value may break several rules of a field: the first says what is wanted.
+  return findings.filter((finding, index) => findings.findIndex(other => samePlace(other, finding)) === index)
+}
+
+function asFindings(issue: Issue, base: Path, written: (path: Path) => string | undefined): Finding[] {
+  const path = [...base, ...(issue.path as Path)]
+  if (issue.code === 'unrecognized_keys') {
+    const messages = issue.message.split('\n')
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      at: 'key',
+      message: messages[index] ?? issue.message,
+    }))
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path, at: 'key', message: issue.issues[0]?.message ?? issue.message }]
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that the value was meant for is the one that it does not fail as a whole.
+    const meant = issue.errors.find(branch =>
+      branch.every(inner => inner.path.length > 0 || inner.code !== 'invalid_type'),
+    )
+    if (meant) return meant.flatMap(inner => asFindings(inner, path, written))
+  }
+  if (issue.message === unquoted) {
+    const source = written(path) ?? ''
+    const kind = source === 'true' || source === 'false' ? 'true or false' : 'a number'
+    return [{ path, at: 'value', message: `${source} is read as ${kind}. Write it in quotes: ${quote(source)}` }]
+  }
+  return [{ path, at: 'value', message: issue.message }]
+}
+
+function samePlace(a: Finding, b: Finding): boolean {
+  return a.at === b.at && a.path.length === b.path.length && a.path.every((step, index) => step === b.path[index])
+}

@@ -1,0 +1,57 @@
+/** From farguard.yml as it is written to what it means: defaults filled in, quantities read. */
+import type { Config, Standalone, Target, TaskDefinitionSource } from './config.ts'
+import type { FileInput, TargetInput } from './schema.ts'
+import { parseTagPolicy } from './tag-policy.ts'
+import { taskDefinitionFrom } from './task-definition.ts'
+
+/** The meaning of a file that passed the schema and the checks. */
+export function resolveConfig(file: FileInput): Config {
+  return { targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target)) }
+}
+
+function resolveTarget(name: string, input: TargetInput): Target {
+  const tags = parseTagPolicy(input.tags)
+  if ('problem' in tags) throw new TypeError(`targets.${name}.tags ${tags.problem}`)
+  return {
+    name,
+    repository: input.repository,
+    tags,
+    cluster: input.cluster ?? 'default',
+    ...(input.container !== undefined && { container: input.container }),
+    run: resolveRun(name, input),
+  }
+}
+
+function resolveRun(name: string, input: TargetInput): Target['run'] {
+  switch (input.run) {
+    case 'service':
+      return {
+        kind: 'service',
+        service: input.service ?? name,
+        taskDefinition: input.taskDefinition === undefined ? { from: 'running' } : source(name, input.taskDefinition),
+      }
+    case 'task':
+      return { kind: 'task', count: input.count ?? 1, ...standalone(name, input) }
+    case 'job':
+      return { kind: 'job', ...standalone(name, input) }
+  }
+}
+
+function standalone(name: string, input: TargetInput): Standalone {
+  const { network, taskDefinition } = input
+  if (!network || taskDefinition === undefined) throw new TypeError(`targets.${name} has no network or task definition`)
+  return {
+    taskDefinition: source(name, taskDefinition),
+    capacity: input.capacity ?? 'on-demand',
+    network: {
+      subnets: network.subnets,
+      securityGroups: network.securityGroups ?? [],
+      publicIp: network.publicIp ?? false,
+    },
+  }
+}
+
+function source(name: string, input: NonNullable<TargetInput['taskDefinition']>): TaskDefinitionSource {
+  if (typeof input === 'string') return { from: 'family', family: input }
+  return { from: 'inline', definition: taskDefinitionFrom(input, name) }
+}

@@ -1,0 +1,124 @@
+/** farguard.yml as YAML: parsed with positions, its own mistakes said in words. */
+import { type Document, isMap, LineCounter, type Pair, parseDocument, visit, type YAMLError } from 'yaml'
+import { keyText, offsetOf } from './positions.ts'
+import { type Finding, formatPath, type Path, type Problem, quote } from './problems.ts'
+
+export interface ParsedYaml {
+  /** Undefined when it could not be read as one value. */
+  value?: unknown
+  /** Undefined when nothing can be said about the content: then only `problems` counts. */
+  document?: Document
+  problems: Problem[]
+  locate(finding: Finding): Problem
+}
+
+/** Parses YAML 1.2 with merge keys. Never throws. */
+export function parseYaml(text: string): ParsedYaml {
+  const lines = new LineCounter()
+  const at = (offset: number, path: Path, message: string): Problem => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1), path: formatPath(path), message }
+  }
+  const document: Document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    stringKeys: true,
+    // Found by `inContent`, which can say where the first one is.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
+  const locate = (finding: Finding) => at(offsetOf(document, finding), finding.path, finding.message)
+  const syntax = [...document.errors, ...document.warnings].map(error => at(error.pos[0], [], said(error, text)))
+  // What follows a broken line is read wrongly: more complaints about it would mislead.
+  if (syntax.length > 0) return { problems: syntax.slice(0, 10), locate }
+  const { problems, unreadable } = inContent(document, at)
+  if (unreadable) return { problems, locate }
+  try {
+    // Without a limit: `isTooLarge` looks at the result, where sharing an anchor a hundred times is no attack.
+    const value: unknown = document.toJS({ maxAliasCount: -1 })
+    if (!isTooLarge(value)) return { value, document, problems, locate }
+    return { problems: [...problems, at(0, [], 'is nested too deeply or grows too large by its aliases')], locate }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { problems: [...problems, at(0, [], `can not be read as YAML: ${reason}`)], locate }
+  }
+}
+
+/** Mistakes that the parser lets pass: keys written twice, aliases of nothing. */
+function inContent(document: Document, at: (offset: number, path: Path, message: string) => Problem) {
+  const problems: Problem[] = []
+  let unreadable = false
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return
+      unreadable = true
+      problems.push(
+        at(alias.range?.[0] ?? 0, [], `*${alias.source} stands for no anchor. Write &${alias.source} before it`),
+      )
+    },
+    Map(_, map, ancestors) {
+      const first = new Map<string, Pair>()
+      for (const pair of map.items) {
+        const key = keyText(pair)
+        if (key === undefined || key === '<<') continue
+        const path = [...pathOf(ancestors, map), key]
+        const earlier = first.get(key)
+        const place = (other: Pair) => (other.key as { range?: [number] }).range?.[0] ?? 0
+        if (earlier)
+          problems.push(
+            at(place(pair), path, `is written twice, first on line ${at(place(earlier), [], '').line}. Keep one`),
+          )
+        else first.set(key, pair)
+        if (key === '__proto__')
+          problems.push(at(place(pair), path, `${quote(key)} can not be a key. Choose another name`))
+      }
+    },
+  })
+  return { problems, unreadable }
+}
+
+function pathOf(ancestors: readonly unknown[], last: unknown): Path {
+  const chain = [...ancestors, last]
+  return chain.flatMap((node, index): (string | number)[] => {
+    const parent = chain[index - 1]
+    if (typeof node === 'object' && node !== null && 'key' in node && 'value' in node)
+      return [keyText(node as Pair) ?? '']
+    const items =
+      parent && typeof parent === 'object' && !isMap(parent) && 'items' in parent ? (parent.items as unknown[]) : []
+    const position = items.indexOf(node)
+    return position === -1 ? [] : [position]
+  })
+}
+
+/** More values than anyone writes by hand, or a structure that contains itself. */
+function isTooLarge(value: unknown): boolean {
+  let left = 200_000
+  const walk = (part: unknown, depth: number): boolean => {
+    if (--left < 0 || depth > 40) return true
+    if (typeof part !== 'object' || part === null) return false
+    return Object.values(part).some(inner => walk(inner, depth + 1))
+  }
+  return walk(value, 0)
+}
+
+function said(error: YAMLError, text: string): string {
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return 'a tab indents this line, which YAML does not take. Use spaces'
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here (---). Keep one'
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'a second ": " on one line. Put the text in quotes, or begin a new line'
+    case 'BAD_SCALAR_START':
+      return `a text can not begin with ${quote(text.charAt(error.pos[0]))}. Put it in quotes`
+    case 'NON_STRING_KEY':
+      return 'a key must be a text'
+    case 'TAG_RESOLVE_FAILED':
+      return 'a text can not begin with ! unless it is in quotes'
+    case 'RESOURCE_EXHAUSTION':
+      return 'is nested too deeply'
+    default:
+      return `is no YAML: ${error.message.replace(/\.$/, '')}`
+  }
+}
