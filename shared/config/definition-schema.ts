@@ -23,12 +23,13 @@ const family = text({
   meant: value => value.replace(/^arn:.*\//, '').replace(/:\d*$/, ''),
 })
 
-const role = (use: string) =>
+const role = (use: string, need?: string) =>
   text({
     what: "an IAM role's ARN",
     example: 'arn:aws:iam::123456789012:role/my-task',
     looks: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
     help: use,
+    ...(need !== undefined && { need }),
   })
 
 const volume = closed(
@@ -84,7 +85,10 @@ const definition = closed(
     architecture: choice(['x86_64', 'arm64'], 'The processor that the images are for. Default: x86_64.').optional(),
     operatingSystem: choice(operatingSystems, 'Default: linux.').optional(),
     taskRole: role('The role that the containers act as.').optional(),
-    executionRole: role('The role that Fargate pulls images, reads secrets and writes logs with.'),
+    executionRole: role(
+      'The role that Fargate pulls images, reads secrets and writes logs with.',
+      'Fargate pulls the pushed image from ECR with it, reads secrets and writes logs',
+    ),
     ephemeralStorage: quantity({
       what: 'a size from 21 to 200 GB (20 GB is what each task has anyway)',
       example: '30 GB',
@@ -109,7 +113,7 @@ const definition = closed(
       text({
         what: "a tag's key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with aws:",
         example: 'team',
-        looks: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
+        looks: /^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u,
         help: "A tag's key.",
       }),
       text({

@@ -10,6 +10,8 @@ interface Wanted {
   example: string
   /** For editors and the reference. */
   help: string
+  /** Why it can't be left out, where that is not plain. */
+  need?: string
 }
 
 /**
@@ -23,11 +25,18 @@ export function isUnquoted(input: unknown): boolean {
   return typeof input === 'number' || typeof input === 'boolean'
 }
 
+/** ECS takes no more than this for all containers of a task definition. */
+const longestText = 65_536
+
 /** A text of a certain look. `meant`: the right value that a wrong one most likely stands for. */
 export function text(wanted: Wanted & { looks?: RegExp; meant?: (value: string) => string | undefined }) {
   const { looks, meant } = wanted
   const string = z
-    .string({ error: issue => (isUnquoted(issue.input) ? unquoted : wrongKind(issue.input, wanted.example)) })
+    .string({
+      error: issue => (isUnquoted(issue.input) ? unquoted : wrongKind(issue.input, wanted.example, wanted.need)),
+    })
+
+    .refine(value => value.length <= longestText, { abort: true, error: `is longer than ${longestText} characters` })
     .describe(wanted.help)
   if (!looks) return string
   return string
@@ -96,7 +105,7 @@ export function whole(wanted: { from: number; to: number; help: string }) {
     .refine(value => Number.isInteger(value) && within(value, from, to), {
       error: issue => `${shown(issue.input)} is not ${range}. Try ${nearestWithin(Number(issue.input), from, to)}`,
     })
-    .meta({ description: help, minimum: from, maximum: to })
+    .meta({ description: help, type: 'integer', minimum: from, maximum: to })
 }
 
 /** true or false. */
@@ -142,20 +151,30 @@ export function list<Entry extends z.ZodType>(
     .describe(bounds.help)
 }
 
-/** A map whose keys the user chooses. */
+/** A map whose keys the user chooses. A wrong key does not keep its value from being checked, as zod's own would. */
 export function named<Value extends z.ZodType>(
   key: z.ZodString,
   value: Value,
-  wanted: { from: number; to: number; example: string; help: string },
+  bounds: { from: number; to: number; example: string; help: string },
 ) {
-  const { from, to, example } = wanted
+  const { from, to, example, help } = bounds
+  const { $schema: _, ...propertyNames } = z.toJSONSchema(key)
   return z
-    .record(key, value, { error: issue => wrongKind(issue.input, example) })
-    .refine(map => Object.keys(map).length >= from, { error: `has no entry. Try ${example}` })
-    .refine(map => Object.keys(map).length <= to, {
-      error: issue => `has ${Object.keys(issue.input as object).length} entries; ${to} are the most`,
-    })
-    .describe(wanted.help)
+    .record(z.string(), value, { error: issue => wrongKind(issue.input, example) })
+    .superRefine(checkKeys, { when: () => true })
+    .meta({ description: help, propertyNames })
+
+  function checkKeys(map: Record<string, unknown>, context: z.RefinementCtx): void {
+    if (typeof map !== 'object' || map === null || Array.isArray(map)) return
+    const names = Object.keys(map)
+    if (names.length < from) context.addIssue({ code: 'custom', message: `has no entry. Try ${example}` })
+    if (names.length > to)
+      context.addIssue({ code: 'custom', message: `has ${names.length} entries; ${to} are the most` })
+    for (const name of names) {
+      const message = key.safeParse(name).error?.issues[0]?.message
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message, params: { at: 'key' } })
+    }
+  }
 }
 
 /**
@@ -179,8 +198,8 @@ function unknownKey(key: string, known: readonly string[]): string {
 }
 
 /** For a value of another kind altogether. */
-function wrongKind(input: unknown, example: string): string {
-  if (input === undefined) return `is missing. Try ${example}`
+function wrongKind(input: unknown, example: string, need?: string): string {
+  if (input === undefined) return `is missing${need ? `: ${need}` : ''}. Try ${example}`
   if (input === null) return `is empty. Try ${example}`
   if (Array.isArray(input)) return `is a list, which does not fit here. Try ${example}`
   if (typeof input === 'object') return `is a map, which does not fit here. Try ${example}`

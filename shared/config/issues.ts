@@ -22,9 +22,6 @@ function asFindings(issue: Issue, base: Path, written: (path: Path) => string | 
       message: messages[index] ?? issue.message,
     }))
   }
-  if (issue.code === 'invalid_key') {
-    return [{ path, at: 'key', message: issue.issues[0]?.message ?? issue.message }]
-  }
   if (issue.code === 'invalid_union') {
     // The branch that the value was meant for is the one that it does not fail as a whole.
     const meant = issue.errors.find(branch =>
@@ -37,7 +34,8 @@ function asFindings(issue: Issue, base: Path, written: (path: Path) => string | 
     const kind = source === 'true' || source === 'false' ? 'true or false' : 'a number'
     return [{ path, at: 'value', message: `${source} is read as ${kind}. Write it in quotes: ${quote(source)}` }]
   }
-  return [{ path, at: 'value', message: issue.message }]
+  const at = issue.code === 'custom' && issue.params?.at === 'key' ? 'key' : 'value'
+  return [{ path, at, message: issue.message }]
 }
 
 function samePlace(a: Finding, b: Finding): boolean {

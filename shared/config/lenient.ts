@@ -11,7 +11,7 @@ export type Lenient<T> = T extends readonly (infer Entry)[]
 /** A copy of `value` without what the findings are about. Its shape is then `T`'s, as far as it goes. */
 export function prune<T>(value: unknown, findings: readonly Finding[]): Lenient<T> | undefined {
   const copy = { root: structuredClone(value) }
-  for (const { path, at } of findings) clear(copy, ['root', ...path], at)
+  for (const { path, at } of findings) if (at === 'value') clear(copy, ['root', ...path])
   return copy.root as Lenient<T> | undefined
 }
 
@@ -25,11 +25,10 @@ export function entriesOf<Value>(map: { readonly [key: string]: Value | undefine
   return Object.entries(map ?? {}).filter((entry): entry is [string, Value] => entry[1] !== undefined)
 }
 
-function clear(value: unknown, path: Path, at: 'key' | 'value'): void {
+function clear(value: unknown, path: Path): void {
   const [step, ...rest] = path
   if (typeof value !== 'object' || value === null || step === undefined || !Object.hasOwn(value, step)) return
   const map = value as Record<string | number, unknown>
-  if (rest.length > 0) clear(map[step], rest, at)
-  else if (at === 'key') delete map[step]
+  if (rest.length > 0) clear(map[step], rest)
   else map[step] = undefined
 }

@@ -42,11 +42,16 @@ export function formatPath(path: Path): string {
   }, '')
 }
 
-/** In quotes, on one line, not too long, and with nothing in it that a terminal would obey. */
+/** In quotes, and not too long. */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(value)
-  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text
-  return JSON.stringify(short).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escaped)
+  const text = String(value)
+  return `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`
+}
+
+/** On one line, and with nothing in it that a terminal would obey. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be kept from the terminal
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escaped)
 }
 
 function escaped(char: string): string {

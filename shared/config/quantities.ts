@@ -3,27 +3,27 @@
 /** CPU units, 1024 a vCPU: `256`, `"256"` or `0.25 vCPU`. */
 export function readCpu(value: number | string): number | undefined {
   if (typeof value === 'number') return positive(value)
-  const match = /^(\d*\.?\d+)\s*(vcpu)?$/i.exec(value.trim())
+  const match = /^(\d{0,9}\.?\d{1,9}) ?(vcpu)?$/i.exec(value.trim())
   return match ? positive(Number(match[1]) * (match[2] ? 1024 : 1)) : undefined
 }
 
 /** MiB: `512`, `"512"`, `512 MB`, `0.5 GB`. AWS's GB are of 1,024 MB. */
 export function readMemory(value: number | string): number | undefined {
   if (typeof value === 'number') return positive(value)
-  const match = /^(\d*\.?\d+)\s*(?:(m|g)i?b?)?$/i.exec(value.trim())
+  const match = /^(\d{0,9}\.?\d{1,9}) ?(?:(m|g)i?b?)?$/i.exec(value.trim())
   return match ? positive(Number(match[1]) * (match[2]?.toLowerCase() === 'g' ? 1024 : 1)) : undefined
 }
 
 /** GiB: `30` or `30 GB`. */
 export function readStorage(value: number | string): number | undefined {
   if (typeof value === 'number') return positive(value)
-  const match = /^(\d+)\s*(?:gi?b?)?$/i.exec(value.trim())
+  const match = /^(\d{1,9}) ?(?:gi?b?)?$/i.exec(value.trim())
   return match ? positive(Number(match[1])) : undefined
 }
 
 /** Seconds: `30s`, `2m`, `1m30s`. */
 export function readSeconds(value: string): number | undefined {
-  const match = /^(?:(\d{1,6})m)?\s*(?:(\d{1,6})s)?$/.exec(value.trim())
+  const match = /^(?:(\d{1,6})m)? ?(?:(\d{1,6})s)?$/.exec(value.trim())
   if (!match || (match[1] === undefined && match[2] === undefined)) return undefined
   return Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0)
 }

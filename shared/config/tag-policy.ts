@@ -3,21 +3,22 @@ import { distance } from 'fastest-levenshtein'
 import validRange from 'semver/ranges/valid.js'
 import { compileTagPolicy } from '../deploy/tag-policy.ts'
 import type { TagPolicy } from './config.ts'
+import { quote } from './problems.ts'
 
 const kinds = ['exact', 'semver', 'glob', 'regex', 'newest'] as const
 
-/** What may follow the colon; semver refuses more itself, and a compiled expression grows with its pattern. */
-const longestPattern = 256
+/** Semver itself takes no longer range, and a compiled expression grows with its pattern. */
+const longestPolicy = 256
 
 /** The policy that `text` names, or what is wrong with it and what would be right. */
 export function parseTagPolicy(text: string): TagPolicy | { problem: string } {
+  if (text.length > longestPolicy) return { problem: `${quote(text)} is longer than ${longestPolicy} characters` }
   const colon = text.indexOf(':')
   const kind = colon === -1 ? text : text.slice(0, colon)
   const rest = text.slice(colon + 1).trim()
   if (kind === 'newest') return colon === -1 ? { kind } : problem(text, 'says more than newest takes', 'newest')
   if (colon === -1 || !isKind(kind)) return problem(text, 'names no tag policy', suggestionFor(text, kind, rest))
   if (rest === '') return problem(text, `says nothing after ${kind}:`, examples[kind])
-  if (rest.length > longestPattern) return { problem: `${quote(text)} is longer than ${longestPattern} characters` }
   switch (kind) {
     case 'exact':
       return parseExact(text, rest)
@@ -96,8 +97,4 @@ function validStart(range: string): string {
 
 function problem(text: string, what: string, instead: string): { problem: string } {
   return { problem: `${quote(text)} ${what}. Try ${instead}` }
-}
-
-function quote(text: string): string {
-  return `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`
 }

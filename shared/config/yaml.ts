@@ -1,7 +1,7 @@
 /** farguard.yml as YAML: parsed with positions, its own mistakes said in words. */
 import { type Document, isMap, LineCounter, type Pair, parseDocument, visit, type YAMLError } from 'yaml'
 import { keyText, offsetOf } from './positions.ts'
-import { type Finding, formatPath, type Path, type Problem, quote } from './problems.ts'
+import { type Finding, formatPath, type Path, type Problem, printable, quote } from './problems.ts'
 
 export interface ParsedYaml {
   /** Undefined when it could not be read as one value. */
@@ -17,7 +17,12 @@ export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter()
   const at = (offset: number, path: Path, message: string): Problem => {
     const { line, col } = lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1), path: formatPath(path), message }
+    return {
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      path: printable(formatPath(path)),
+      message: printable(message),
+    }
   }
   const document: Document = parseDocument(text, {
     lineCounter: lines,
