@@ -1,0 +1,108 @@
+/** ECS as one service of the local account: Fargate tasks and services, simulated on the account's clock. */
+import type { Cluster, Service, Task } from '@aws-sdk/client-ecs'
+import type { AccountContext, AccountService } from '../context.ts'
+import { arnsOf } from './arns.ts'
+import { Capacity, type Refusal } from './capacity.ts'
+import { ClientTokens } from './client-tokens.ts'
+import { type ClusterStatus, Clusters } from './clusters.ts'
+import { Launcher } from './launch.ts'
+import { runTaskOperation } from './run-task.ts'
+import { Scheduler } from './scheduler.ts'
+import { ServiceEvents } from './service-events.ts'
+import { serviceAnswer } from './service-record.ts'
+import { ServiceStore } from './service-store.ts'
+import { Services } from './services.ts'
+import { type Tagged, tagOperations } from './tags.ts'
+import { TaskDefinitions } from './task-definitions.ts'
+import { type ContainerWorld, TaskLifecycle } from './task-lifecycle.ts'
+import { TaskStore } from './task-store.ts'
+import { Tasks, taskAnswer } from './tasks.ts'
+
+export type { Refusal } from './capacity.ts'
+export type { Behaviour, ContainerWorld } from './task-lifecycle.ts'
+
+/** What containers find, and what is there from the start. */
+export interface EcsDependencies extends ContainerWorld {
+  seed?: {
+    clusters?: { name: string; status?: ClusterStatus; capacityProviders?: string[] }[]
+  }
+}
+
+/** ECS, with what tests and the console may see and do beyond its API. */
+export interface Ecs extends AccountService {
+  /** Puts a cluster into a state that AWS would bring it to by itself; throws when there is no such cluster. */
+  setClusterStatus(name: string, status: ClusterStatus): void
+  /** For so many copies, or until a moment, there is no capacity of this kind. */
+  refuseCapacity(refusal: Refusal): void
+  /** Reads do not see tasks that were started less than this ago; 0 ends it. */
+  lagReads(ms: number): void
+  /** Everything as it is now, tags included, whatever reads lag: copies. */
+  tasks(): Task[]
+  services(): Service[]
+  clusters(): Cluster[]
+}
+
+export function createEcs(context: AccountContext, dependencies: EcsDependencies): Ecs {
+  const arns = arnsOf(context)
+  const clusters = new Clusters(context)
+  for (const { name, ...cluster } of dependencies.seed?.clusters ?? [])
+    clusters.create({ clusterName: name, ...cluster })
+  const definitions = new TaskDefinitions(context)
+  const capacity = new Capacity(context.clock)
+  const taskStore = new TaskStore(context.clock)
+  const serviceStore = new ServiceStore()
+  const lifecycle = new TaskLifecycle(context, dependencies, taskStore)
+  const launcher = new Launcher(context, capacity, taskStore, lifecycle)
+  const tokens = new ClientTokens(context.clock, taskStore)
+  const events = new ServiceEvents(context)
+  const scheduler = new Scheduler({
+    context,
+    clusters,
+    launcher,
+    lifecycle,
+    events,
+    serviceOf: task => serviceStore.find(task.cluster, task.service?.name ?? ''),
+  })
+  const services = new Services({ context, arns, clusters, definitions, store: serviceStore, events, scheduler })
+  const tasks = new Tasks({
+    clock: context.clock,
+    arns,
+    clusters,
+    store: taskStore,
+    lifecycle,
+    hasService: (cluster, name) => serviceStore.find(cluster, name) !== undefined,
+  })
+  const clusterOperations = clusters.operations(cluster => ({
+    ...taskStore.counts(cluster),
+    activeServicesCount: serviceStore.of(cluster).filter(service => service.status === 'ACTIVE').length,
+  }))
+
+  function tagged(arn: string): Tagged | undefined {
+    const task = taskStore.byArn(arn)
+    // A stopped task is still described, but its tags are gone and take no more.
+    if (task) return task.state.lastStatus === 'STOPPED' ? undefined : task
+    return clusters.byArn(arn) ?? serviceStore.byArn(arn) ?? definitions.byArn(arn)
+  }
+
+  return {
+    operations: {
+      ...clusterOperations,
+      ...definitions.operations(),
+      RunTask: runTaskOperation({ clusters, definitions, launcher, tokens }, record => taskAnswer(record, true)),
+      ...tasks.operations(),
+      ...services.operations(),
+      ...tagOperations(tagged),
+    },
+    setClusterStatus(name, status) {
+      clusters.find(name).status = status
+    },
+    refuseCapacity: refusal => capacity.refuse(refusal),
+    lagReads: ms => tasks.lagReads(ms),
+    tasks: () => taskStore.all().map(record => taskAnswer(record, true)),
+    services: () => serviceStore.all().map(service => serviceAnswer(service, arns, context.accountId, true)),
+    clusters: () =>
+      clusters.names().length === 0
+        ? []
+        : clusterOperations.DescribeClusters({ clusters: clusters.names(), include: ['TAGS', 'SETTINGS'] }).clusters,
+  }
+}
