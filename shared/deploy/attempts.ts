@@ -18,17 +18,12 @@ export function startedBy(target: string, claim: Pick<Claim, 'id'>): string {
   return `fg/${target}/${claim.id}`
 }
 
-/** The next step of a deployment that is starting, with `revision` registered for it. */
-export function nextStep(
-  deployment: Pick<Deployment, keyof Claim | 'attempts'>,
-  target: Target,
-  revision: string,
-  capacity: 'on-demand' | 'spot',
-  now: Date,
-): Step {
+/** The next step of a deployment that is starting. Needs its revision. */
+export function nextStep(deployment: Deployment, target: Target, capacity: 'on-demand' | 'spot', now: Date): Step {
   const open = deployment.attempts.filter(attempt => !attempt.outcome)
   if (open.length > 0) return { do: 'call', attempts: open }
   const at = now.toISOString()
+  const revision = deployment.revision?.arn ?? ''
   const first = deployment.attempts.length + 1
   if (target.run.kind === 'service') {
     if (deployment.attempts.some(attempt => attempt.outcome && !attempt.outcome.failures)) return { do: 'finish' }

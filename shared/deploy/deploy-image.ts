@@ -81,7 +81,7 @@ async function deployToTarget(
       let ground: Ground | undefined
       if (isTaken && !running && target.run.kind === 'service') {
         ground = await observe(target, world)
-        running = await imageOfService(target, ground, world)
+        running = await imageOfService(target, push.tag, ground, world)
       }
       const decision = decide(push.tag, target, { image, head, headState, running })
       if (decision.verdict === 'skip') return await skipped(decision, push, image, target, { head, running }, world)

@@ -1,11 +1,12 @@
 /** What has to be known, and be in order, before a deployment is claimed. Reads only. */
 import type { Standalone, Target } from '../config/config.ts'
-import type { Service, TaskDefinition, TaskDefinitionRevision, World } from '../ports.ts'
+import type { RegistryImage, Service, TaskDefinition, TaskDefinitionRevision, World } from '../ports.ts'
 import type { RunningImage } from './decide.ts'
 import { parseImageReference, pinnedImage } from './image-reference.ts'
 import { Problem } from './problem.ts'
 import type { Claim } from './records.ts'
 import { containerOf, withImage } from './revision.ts'
+import { compareImages } from './tag-policy.ts'
 
 export interface Ground {
   /** The service as it is; absent for standalone tasks. */
@@ -26,8 +27,16 @@ export async function observe(target: Target, world: World): Promise<Ground> {
   return { capacity, base: await baseOf(target, undefined, world) }
 }
 
-/** The image that a service runs by ECS's own answer; undefined when it is not of the target's repository. */
-export async function imageOfService(target: Target, ground: Ground, world: World): Promise<RunningImage | undefined> {
+/**
+ * The image that a service runs by ECS's own answer; undefined when it is not of the target's repository. Where it is named by a
+ * tag, the digest stays unknown: the service resolved that tag once, when its deployment began, and the tag may have moved since.
+ */
+export async function imageOfService(
+  target: Target,
+  pushedTag: string,
+  ground: Ground,
+  world: World,
+): Promise<RunningImage | undefined> {
   const { service, base } = ground
   if (!service) return undefined
   const revision =
@@ -35,17 +44,21 @@ export async function imageOfService(target: Target, ground: Ground, world: Worl
   const image = revision && containerOf(revision.definition, target).image
   const reference = image === undefined ? undefined : parseImageReference(image)
   if (!reference || reference.repository !== target.repository) return undefined
-  const { repository, tag, digest } = reference
-  const id = digest !== undefined ? { digest } : { tag: tag ?? 'latest' }
-  const [known] = await world.registry.describeImages(repository, [id])
-  const knownTag = tag ?? known?.tags[0]
-  const knownDigest = digest ?? known?.digest
+  const { repository, digest, tag = 'latest' } = reference
+  if (digest === undefined && tag === pushedTag) return { repository, tag }
+  const [known] = await world.registry.describeImages(repository, [digest !== undefined ? { digest } : { tag }])
+  const newestTag = known && highest(target, known)
   return {
     repository,
-    ...(knownTag !== undefined && { tag: knownTag }),
-    ...(knownDigest !== undefined && { digest: knownDigest }),
+    ...(digest === undefined ? { tag } : { digest, ...(newestTag !== undefined && { tag: newestTag }) }),
     ...(known?.pushedAt && { pushedAt: known.pushedAt.toISOString() }),
   }
+}
+
+/** Which of an image's tags counts for the target: the last in its policy's order. */
+function highest(target: Target, { tags, digest }: RegistryImage): string | undefined {
+  const ordered = tags.map(tag => ({ tag, digest })).sort((a, b) => compareImages(target.tags, a, b))
+  return ordered.at(-1)?.tag
 }
 
 /** The definition to run for `claim`, or the revision itself where it already runs exactly this image. */

@@ -1,0 +1,57 @@
+/** Targets for tests: each says only what its test is about. */
+import type { Config, JobRun, ServiceRun, Target, TaskRun } from '../../shared/config/config.ts'
+
+const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'], publicIp: true }
+
+const executionRoleArn = 'arn:aws:iam::123456789012:role/pull'
+
+function inline(family: string): TaskRun['taskDefinition'] {
+  const fargate = {
+    requiresCompatibilities: ['FARGATE'],
+    networkMode: 'awsvpc',
+    cpu: '256',
+    memory: '512',
+    executionRoleArn,
+  }
+  return {
+    from: 'inline',
+    definition: { family, ...fargate, containerDefinitions: [{ name: 'app', essential: true }] },
+  }
+}
+
+export function service(of: Partial<Target> & { run?: ServiceRun } = {}): Target {
+  return {
+    name: 'web',
+    repository: 'acme/web',
+    tags: { kind: 'semver', range: '^1' },
+    cluster: 'demo',
+    run: { kind: 'service', service: 'web', taskDefinition: { from: 'running' } },
+    ...of,
+  }
+}
+
+export function task(of: Partial<Target> = {}, run: Partial<TaskRun> = {}): Target {
+  return {
+    name: 'worker',
+    repository: 'acme/worker',
+    tags: { kind: 'newest' },
+    cluster: 'demo',
+    run: { kind: 'task', count: 1, capacity: 'on-demand', network, taskDefinition: inline('worker'), ...run },
+    ...of,
+  }
+}
+
+export function job(of: Partial<Target> = {}, run: Partial<JobRun> = {}): Target {
+  return {
+    name: 'nightly',
+    repository: 'acme/nightly',
+    tags: { kind: 'newest' },
+    cluster: 'demo',
+    run: { kind: 'job', capacity: 'on-demand', network, taskDefinition: inline('nightly'), ...run },
+    ...of,
+  }
+}
+
+export function config(...targets: Target[]): Config {
+  return { targets }
+}
