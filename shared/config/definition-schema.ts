@@ -7,10 +7,10 @@ import { readCpu, readMemory, readStorage } from './quantities.ts'
 
 export const operatingSystems = [
   'linux',
-  'windows-server-2019-core',
-  'windows-server-2019-full',
   'windows-server-2022-core',
   'windows-server-2022-full',
+  'windows-server-2019-core',
+  'windows-server-2019-full',
   'windows-server-2025-core',
   'windows-server-2025-full',
 ] as const

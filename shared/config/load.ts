@@ -58,6 +58,10 @@ function wholeFile(message: string): Problem {
 
 /** An anchor that is wrong is wrong wherever it is used: said once. */
 function inOrder(problems: readonly Problem[]): Problem[] {
-  const once = new Map(problems.map(problem => [`${problem.line}:${problem.column} ${problem.message}`, problem]))
+  const once = new Map<string, Problem>()
+  for (const problem of problems) {
+    const same = `${problem.line}:${problem.column} ${problem.message}`
+    if (!once.has(same)) once.set(same, problem)
+  }
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column)
 }

@@ -31,7 +31,8 @@ export function parseYaml(text: string): ParsedYaml {
     // Found by `inContent`, which can say where the first one is.
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Not `silent`, which would drop the error about a second document too.
+    logLevel: 'error',
   })
   const locate = (finding: Finding) => at(offsetOf(document, finding), finding.path, finding.message)
   const syntax = [...document.errors, ...document.warnings].map(error => at(error.pos[0], [], said(error, text)))
