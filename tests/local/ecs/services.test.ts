@@ -116,6 +116,24 @@ describe('a service', () => {
     expect(account.call('ListServices', { launchType: 'FARGATE' })).toEqual({ serviceArns: [service.serviceArn] })
   })
 
+  test('keeps the shares of its strategy when it replaces a task', async () => {
+    const strategy = [
+      { capacityProvider: 'FARGATE', base: 1, weight: 0 },
+      { capacityProvider: 'FARGATE_SPOT', weight: 1 },
+    ]
+    const account = withService({}, { launchType: undefined, capacityProviderStrategy: strategy })
+    const providers = () =>
+      live(account)
+        .map(task => task.capacityProviderName)
+        .sort()
+    await account.advance(60)
+    expect(providers()).toEqual(['FARGATE', 'FARGATE_SPOT'])
+    const spot = live(account).find(task => task.capacityProviderName === 'FARGATE_SPOT')
+    account.call('StopTask', { task: spot?.taskArn })
+    await account.advance(60)
+    expect(providers()).toEqual(['FARGATE', 'FARGATE_SPOT'])
+  })
+
   test('passes tags on to its tasks', async () => {
     const account = withService(
       {},

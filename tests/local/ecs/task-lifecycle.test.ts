@@ -65,6 +65,7 @@ describe('a task that runs', () => {
       attachments: [{ type: 'eni', status: 'ATTACHED' }],
       startedAt: task.startedAt?.toISOString(),
     })
+    expect(event?.detail).toEqual(JSON.parse(JSON.stringify(event?.detail)))
     expect(JSON.stringify(event?.detail)).not.toMatch(/healthStatus|"tags"|team/)
   })
 
@@ -175,7 +176,7 @@ describe('a task that ends', () => {
     )
     await account.clock.advanceTo((stoppedAt?.getTime() ?? 0) + 3_599_999)
     expect(account.listTasks({ desiredStatus: 'STOPPED' })).toEqual([arn])
-    await account.advance(1)
+    await account.clock.advance(1)
     expect(account.call('DescribeTasks', { tasks: [arn] })).toEqual({
       tasks: [],
       failures: [{ arn, reason: 'MISSING' }],
