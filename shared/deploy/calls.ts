@@ -1,7 +1,7 @@
 /** The calls that start something, each on record before it is made: made once, or found out about. */
 import type { Target } from '../config/config.ts'
 import { RefusedError, RetryableError, type World } from '../ports.ts'
-import { startedBy, startedTasks } from './attempts.ts'
+import { startedBy } from './attempts.ts'
 import type { Ground } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
 import type { Attempt, Deployment } from './records.ts'
@@ -14,10 +14,14 @@ const tokenLivesMs = 55 * 60_000
 
 export type CallOutcome = NonNullable<Attempt['outcome']>
 
-/** Makes one call that is on record, or finds out what came of it. `isMine`: this very run put it there and nobody made it yet. */
+/**
+ * Makes one call that is on record, or finds out what came of it. `known`: tasks that other calls of the deployment started.
+ * `isMine`: this very run put the call on record, so nobody made it yet.
+ */
 export async function make(
   attempt: Attempt,
   deployment: Deployment,
+  known: ReadonlySet<string>,
   isMine: boolean,
   target: Target,
   ground: Ground,
@@ -26,7 +30,6 @@ export async function make(
   const { call } = attempt
   if (call.operation === 'UpdateService') return updateService(call, isMine, ground, world)
   if (isMine) return runTask(call, world)
-  const known = new Set(startedTasks(deployment.attempts))
   const listed = await world.fleet.tasksStartedBy(call.cluster, startedBy(target.name, deployment)).catch(error => {
     throw asProblem(error, `Looking for tasks of deployment ${deployment.number}`)
   })

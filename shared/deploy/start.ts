@@ -1,7 +1,7 @@
 /** Brings a claimed deployment to its start, whoever began it and wherever they stopped. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { nextCapacity, nextStep, type Step } from './attempts.ts'
+import { nextCapacity, nextStep, type Step, startedTasks } from './attempts.ts'
 import { type CallOutcome, make } from './calls.ts'
 import { type Ground, wantedDefinition } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
@@ -86,8 +86,10 @@ class Run {
     let problem: unknown
     for (const attempt of attempts) {
       try {
+        const known = new Set(startedTasks(withOutcomes(deployment.attempts, outcomes)))
         const isOwn = this.#own.has(attempt.number)
-        outcomes.set(attempt.number, await make(attempt, deployment, isOwn, this.#target, this.#ground, this.#world))
+        const outcome = await make(attempt, deployment, known, isOwn, this.#target, this.#ground, this.#world)
+        outcomes.set(attempt.number, outcome)
       } catch (error) {
         problem = error
         if (isRefusal(error)) outcomes.set(attempt.number, { at: this.#now(), failures: [error.message] })

@@ -1,0 +1,76 @@
+/** A world whose every port call passes a gate: to crash there, or to let somebody else go first. */
+import type { World } from '../../shared/ports.ts'
+
+export type Gate = <Answer>(name: string, call: () => Promise<Answer>) => Promise<Answer>
+
+export function gated(world: World, gate: Gate): World {
+  const through = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get(of, name, receiver) {
+        const method: unknown = Reflect.get(of, name, receiver)
+        return typeof method === 'function' ? (...args: unknown[]) => gate(String(name), () => method(...args)) : method
+      },
+    })
+  return { ...world, registry: through(world.registry), fleet: through(world.fleet), table: through(world.table) }
+}
+
+/** The process ended here: nothing after this happens, and no `catch` can know of it. */
+export class Crash extends Error {}
+
+/** Ends the process at the `at`th port call, before or after its effect; every later call of that process never comes back. */
+export function crashingAt(
+  at: number,
+  when: 'before' | 'after',
+): { gate: Gate; crashed: Promise<Crash>; calls: string[] } {
+  const calls: string[] = []
+  const { promise: crashed, resolve } = Promise.withResolvers<Crash>()
+  const gate: Gate = async (name, call) => {
+    calls.push(name)
+    if (calls.length < at) return call()
+    if (calls.length === at && when === 'after') await call().catch(() => undefined)
+    resolve(new Crash(`${name}, ${when} its effect`))
+    return new Promise(() => {})
+  }
+  return { gate, crashed, calls }
+}
+
+/** Lets two processes take turns: `turns` says who makes the next port call; when one has ended, the other goes on alone. */
+export function interleaved(turns: readonly ('a' | 'b')[]): { a: Gate; b: Gate; ended(who: 'a' | 'b'): void } {
+  const queue = [...turns]
+  const waiting: Partial<Record<'a' | 'b', () => void>> = {}
+  const over = new Set<'a' | 'b'>()
+  let busy = false
+  const wake = () => {
+    if (busy) return
+    while (queue.length > 0 && over.has(queue[0] ?? 'a')) queue.shift()
+    const next = queue[0] ?? (waiting.a ? 'a' : 'b')
+    const go = waiting[next]
+    if (!go) return
+    queue.shift()
+    delete waiting[next]
+    busy = true
+    go()
+  }
+  const gateOf =
+    (who: 'a' | 'b'): Gate =>
+    async (_name, call) => {
+      await new Promise<void>(resolve => {
+        waiting[who] = resolve
+        wake()
+      })
+      try {
+        return await call()
+      } finally {
+        busy = false
+        setImmediate(wake)
+      }
+    }
+  return {
+    a: gateOf('a'),
+    b: gateOf('b'),
+    ended(who) {
+      over.add(who)
+      wake()
+    },
+  }
+}
