@@ -1,6 +1,6 @@
 /** The shape of a container of a task definition that is written out in farguard.yml. */
-import * as z from 'zod'
-import { choice, closed, duration, flag, list, named, quantity, text, whole } from './fields.ts'
+import type * as z from 'zod'
+import { anyOf, choice, closed, duration, flag, list, named, quantity, text, whole } from './fields.ts'
 import { readMemory, readPort, readSeconds } from './quantities.ts'
 
 const anyText = (example: string, help: string) => text({ what: 'text', example, help })
@@ -27,7 +27,7 @@ const secret = text({
 const secrets = (help: string) =>
   named(variable, secret, { from: 0, to: 100, example: '{ DB_PASSWORD: arn:aws:secretsmanager:… }', help })
 
-const port = z.union(
+const port = anyOf(
   [
     quantity({
       what: 'a port: 1 to 65535, with /tcp or /udp where wanted',
@@ -55,22 +55,26 @@ const port = z.union(
       { example: '8080 or { port: 8080, name: http }', help: 'A port with a name.' },
     ),
   ],
-  { error: 'is no port. Try 8080, 53/udp or { port: 8080, name: http }' },
+  {
+    what: 'a port',
+    example: '8080, 53/udp or { port: 8080, name: http }',
+    help: 'A port: 8080, 53/udp, or { port, name, appProtocol }.',
+  },
 )
 
 const healthCheck = closed(
   {
-    command: z
-      .union(
-        [
-          anyText('curl -f http://localhost:8080/health', 'A shell command.'),
-          words('CMD and its words, or CMD-SHELL and a command.'),
-        ],
-        {
-          error: 'is no command. Try curl -f http://localhost:8080/health',
-        },
-      )
-      .describe('A shell command, or a list that begins with CMD or CMD-SHELL. Exit code 0 is healthy.'),
+    command: anyOf(
+      [
+        anyText('curl -f http://localhost:8080/health', 'A shell command.'),
+        words('CMD and its words, or CMD-SHELL and a command.'),
+      ],
+      {
+        what: 'a command',
+        example: 'curl -f http://localhost:8080/health',
+        help: 'A shell command, or a list that begins with CMD or CMD-SHELL. Exit code 0 is healthy.',
+      },
+    ),
     interval: duration({
       from: 5,
       to: 300,
@@ -222,14 +226,14 @@ export const container = closed(
     memoryReservation: memory("MiB of the task's that are kept for it.").optional(),
     ulimits: closed(
       {
-        nofile: z
-          .union(
-            [fileLimit, closed({ soft: fileLimit, hard: fileLimit }, { example: '65535', help: 'Both limits.' })],
-            {
-              error: 'is no limit. Try 65535 or { soft: 1024, hard: 65535 }',
-            },
-          )
-          .describe('Open files: 65535, or { soft: 1024, hard: 65535 }.'),
+        nofile: anyOf(
+          [fileLimit, closed({ soft: fileLimit, hard: fileLimit }, { example: '65535', help: 'Both limits.' })],
+          {
+            what: 'a limit',
+            example: '65535 or { soft: 1024, hard: 65535 }',
+            help: 'Open files: 65535, or { soft: 1024, hard: 65535 }.',
+          },
+        ),
       },
       { example: '{ nofile: 65535 }', help: 'The only limit that Fargate lets a task set is nofile.' },
     ).optional(),

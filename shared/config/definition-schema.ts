@@ -1,8 +1,7 @@
 /** The shape of a task definition that is written out in farguard.yml. */
-import * as z from 'zod'
+import type * as z from 'zod'
 import { container } from './container-schema.ts'
-import { choice, closed, flag, named, quantity, text } from './fields.ts'
-import { quote } from './problems.ts'
+import { anyOf, choice, closed, flag, named, quantity, text } from './fields.ts'
 import { readCpu, readMemory, readStorage } from './quantities.ts'
 
 export const operatingSystems = [
@@ -132,18 +131,11 @@ const definition = closed(
 )
 
 /** By the name of a family, or written out. */
-export const taskDefinition = z
-  .union([family, definition], {
-    error: issue => {
-      if (issue.input === null)
-        return 'is empty. Try the name of a family, or cpu, memory, executionRole and containers'
-      const shown = Array.isArray(issue.input) ? 'a list' : quote(issue.input)
-      return `${shown} is neither the name of a family nor a task definition. Try web`
-    },
-  })
-  .describe(
-    'The name of a family (its latest active revision runs, with the image changed), or a definition written out. Default for a service: what it runs now.',
-  )
+export const taskDefinition = anyOf([family, definition], {
+  what: 'the name of a family or a task definition',
+  example: 'web, or cpu, memory, executionRole and containers',
+  help: 'The name of a family (its latest active revision runs, with the image changed), or a definition written out. Default for a service: what it runs now.',
+})
 
 export type DefinitionInput = z.input<typeof definition>
 export type VolumeInput = z.input<typeof volume>

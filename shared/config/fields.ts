@@ -138,6 +138,22 @@ export function choice<const Words extends readonly [string, ...string[]]>(words
     .describe(help)
 }
 
+/** What may be written in several ways. A map or list that comes near one of them is judged as that one. */
+export function anyOf<const Ways extends readonly [z.ZodType, z.ZodType]>(
+  ways: Ways,
+  wanted: { what: string; example: string; help: string },
+) {
+  const { what, example, help } = wanted
+  return z
+    .union(ways, {
+      error: ({ input }) =>
+        input === undefined || input === null
+          ? wrongKind(input, example)
+          : `${shown(input)} is not ${what}. Try ${example}`,
+    })
+    .describe(help)
+}
+
 /** A list with a bounded number of entries. */
 export function list<Entry extends z.ZodType>(
   entry: Entry,

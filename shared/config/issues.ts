@@ -1,7 +1,7 @@
 /** What zod says about farguard.yml, as findings: one for each mistake, in words. */
 import type * as z from 'zod'
 import { unquoted } from './fields.ts'
-import { type Finding, type Path, quote } from './problems.ts'
+import { type Finding, formatPath, type Path, quote } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -9,7 +9,11 @@ type Issue = z.core.$ZodIssue
 export function issuesAsFindings(issues: readonly Issue[], written: (path: Path) => string | undefined): Finding[] {
   const findings = issues.flatMap(issue => asFindings(issue, [], written))
   // One value may break several rules of a field: the first says what is wanted.
-  return findings.filter((finding, index) => findings.findIndex(other => samePlace(other, finding)) === index)
+  const said = new Set<string>()
+  return findings.filter(({ path, at }) => {
+    const place = `${at} ${formatPath(path)}`
+    return !said.has(place) && said.add(place)
+  })
 }
 
 function asFindings(issue: Issue, base: Path, written: (path: Path) => string | undefined): Finding[] {
@@ -36,8 +40,4 @@ function asFindings(issue: Issue, base: Path, written: (path: Path) => string | 
   }
   const at = issue.code === 'custom' && issue.params?.at === 'key' ? 'key' : 'value'
   return [{ path, at, message: issue.message }]
-}
-
-function samePlace(a: Finding, b: Finding): boolean {
-  return a.at === b.at && a.path.length === b.path.length && a.path.every((step, index) => step === b.path[index])
 }

@@ -4,7 +4,6 @@ import { checkTargets } from './checks.ts'
 import type { Config } from './config.ts'
 import { issuesAsFindings } from './issues.ts'
 import { prune } from './lenient.ts'
-import { writtenAt } from './positions.ts'
 import type { Finding, Problem } from './problems.ts'
 import { resolveConfig } from './resolve.ts'
 import { fileSchema } from './schema.ts'
@@ -19,15 +18,15 @@ export function loadConfig(text: string): Loaded {
   if (Buffer.byteLength(text) > largestFile) return { problems: [wholeFile('is larger than 1 MB, which no config is')] }
   if (text.includes('\0')) return { problems: [wholeFile('is no text file')] }
   const yaml = parseYaml(text)
-  const { document } = yaml
-  if (!document) return { problems: inOrder(yaml.problems) }
+  const { positions } = yaml
+  if (!positions) return { problems: inOrder(yaml.problems) }
   if (yaml.value === null || yaml.value === undefined) {
     return {
       problems: [wholeFile('is empty. Try targets: { web: { repository: acme/web, tags: semver:^1, run: service } }')],
     }
   }
   const parsed = fileSchema.safeParse(yaml.value)
-  const findings = issuesAsFindings(parsed.error?.issues ?? [], path => writtenAt(document, path))
+  const findings = issuesAsFindings(parsed.error?.issues ?? [], positions.writtenAt)
   findings.push(...checkTargets(prune(yaml.value, findings)))
   const problems = inOrder([...yaml.problems, ...findings.map((finding: Finding) => yaml.locate(finding))])
   if (problems.length > 0 || !parsed.success) return { problems }

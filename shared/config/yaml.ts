@@ -1,13 +1,13 @@
 /** farguard.yml as YAML: parsed with positions, its own mistakes said in words. */
-import { type Document, isMap, LineCounter, type Pair, parseDocument, visit, type YAMLError } from 'yaml'
-import { keyText, offsetOf } from './positions.ts'
+import { type Document, isMap, LineCounter, type Pair, parseDocument, type Scalar, visit, type YAMLError } from 'yaml'
+import { keyText, type Positions, positionsIn } from './positions.ts'
 import { type Finding, formatPath, type Path, type Problem, printable, quote } from './problems.ts'
 
 export interface ParsedYaml {
   /** Undefined when it could not be read as one value. */
   value?: unknown
   /** Undefined when nothing can be said about the content: then only `problems` counts. */
-  document?: Document
+  positions?: Positions
   problems: Problem[]
   locate(finding: Finding): Problem
 }
@@ -15,7 +15,7 @@ export interface ParsedYaml {
 /** Parses YAML 1.2 with merge keys. Never throws. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter()
-  const at = (offset: number, path: Path, message: string): Problem => {
+  const at: At = (offset, path, message) => {
     const { line, col } = lines.linePos(offset)
     return {
       line: Math.max(line, 1),
@@ -28,60 +28,64 @@ export function parseYaml(text: string): ParsedYaml {
     lineCounter: lines,
     merge: true,
     stringKeys: true,
-    // Found by `inContent`, which can say where the first one is.
+    // Found by `keysWrittenTwice`, which can say where the first one is.
     uniqueKeys: false,
     prettyErrors: false,
     // Not `silent`, which would drop the error about a second document too.
     logLevel: 'error',
   })
-  const locate = (finding: Finding) => at(offsetOf(document, finding), finding.path, finding.message)
   const syntax = [...document.errors, ...document.warnings].map(error => at(error.pos[0], [], said(error, text)))
   // What follows a broken line is read wrongly: more complaints about it would mislead.
-  if (syntax.length > 0) return { problems: syntax.slice(0, 10), locate }
-  const { problems, unreadable } = inContent(document, at)
-  if (unreadable) return { problems, locate }
+  if (syntax.length > 0)
+    return { problems: syntax.slice(0, 10), locate: finding => at(0, finding.path, finding.message) }
+  const positions = positionsIn(document)
+  const locate = (finding: Finding) => at(positions.offsetOf(finding), finding.path, finding.message)
+  const dangling = danglingAliases(positions, at)
+  const problems = [...dangling, ...keysWrittenTwice(document, at)]
+  if (dangling.length > 0) return { problems, locate }
+  const tooLarge = at(0, [], 'is nested too deeply or grows too large by its aliases')
+  if (positions.aliases.size > mostAliases) return { problems: [...problems, tooLarge], locate }
   try {
-    // Without a limit: `isTooLarge` looks at the result, where sharing an anchor a hundred times is no attack.
+    // Without the library's limit, which counts each use: a hundred targets may well share one anchor.
     const value: unknown = document.toJS({ maxAliasCount: -1 })
-    if (!isTooLarge(value)) return { value, document, problems, locate }
-    return { problems: [...problems, at(0, [], 'is nested too deeply or grows too large by its aliases')], locate }
+    return isTooLarge(value) ? { problems: [...problems, tooLarge], locate } : { value, positions, problems, locate }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { problems: [...problems, at(0, [], `can not be read as YAML: ${reason}`)], locate }
   }
 }
 
-/** Mistakes that the parser lets pass: keys written twice, aliases of nothing. */
-function inContent(document: Document, at: (offset: number, path: Path, message: string) => Problem) {
+/** The parser's own resolution takes the square of their number. */
+const mostAliases = 10_000
+
+type At = (offset: number, path: Path, message: string) => Problem
+
+function danglingAliases({ aliases }: Positions, at: At): Problem[] {
+  return [...aliases]
+    .filter(([, target]) => target === undefined)
+    .map(([alias]) =>
+      at(alias.range?.[0] ?? 0, [], `*${alias.source} stands for no anchor. Write &${alias.source} before it`),
+    )
+}
+
+function keysWrittenTwice(document: Document, at: At): Problem[] {
   const problems: Problem[] = []
-  let unreadable = false
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document)) return
-      unreadable = true
-      problems.push(
-        at(alias.range?.[0] ?? 0, [], `*${alias.source} stands for no anchor. Write &${alias.source} before it`),
-      )
-    },
     Map(_, map, ancestors) {
-      const first = new Map<string, Pair>()
+      const first = new Map<string, number>()
       for (const pair of map.items) {
         const key = keyText(pair)
         if (key === undefined || key === '<<') continue
-        const path = [...pathOf(ancestors, map), key]
+        const place = (pair.key as Scalar).range?.[0] ?? 0
         const earlier = first.get(key)
-        const place = (other: Pair) => (other.key as { range?: [number] }).range?.[0] ?? 0
-        if (earlier)
-          problems.push(
-            at(place(pair), path, `is written twice, first on line ${at(place(earlier), [], '').line}. Keep one`),
-          )
-        else first.set(key, pair)
-        if (key === '__proto__')
-          problems.push(at(place(pair), path, `${quote(key)} can not be a key. Choose another name`))
+        const say = (message: string) => problems.push(at(place, [...pathOf(ancestors, map), key], message))
+        if (earlier !== undefined) say(`is written twice, first on line ${at(earlier, [], '').line}. Keep one`)
+        else first.set(key, place)
+        if (key === '__proto__') say(`${quote(key)} can not be a key. Choose another name`)
       }
     },
   })
-  return { problems, unreadable }
+  return problems
 }
 
 function pathOf(ancestors: readonly unknown[], last: unknown): Path {

@@ -229,8 +229,11 @@ describe('a target', () => {
       'arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:7',
       '"arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:7" is not a task definition family\'s name. Try shop',
     ],
-    ['7', '"7" is neither the name of a family nor a task definition. Try web'],
-    ['[]', 'a list is neither the name of a family nor a task definition. Try web'],
+    ['7', '7 is not the name of a family or a task definition. Try web, or cpu, memory, executionRole and containers'],
+    [
+      '[]',
+      'a list is not the name of a family or a task definition. Try web, or cpu, memory, executionRole and containers',
+    ],
   ])('taskDefinition: %s', (source, message) => {
     expect(aligned(problemLines(`${service}    taskDefinition: ${source}\n`))).toEqual([
       `farguard.yml:6:21  targets.web.taskDefinition  ${message}`,
