@@ -41,8 +41,7 @@ function toRequest(incoming: IncomingMessage): WireRequest {
     path,
     query: new URLSearchParams(query),
     headers: Object.fromEntries(headers),
-    // A reader that stops early must not take the socket with it: the answer still has to go out.
-    body: incoming.iterator({ destroyOnReturn: false }),
+    body: incoming,
   }
 }
 
@@ -51,6 +50,4 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, response: Wir
   // 204 has no body, hence no length either.
   outgoing.writeHead(response.status, { ...response.headers, ...(response.status === 204 ? {} : length) })
   outgoing.end(response.body)
-  // What the answer did not wait for still has to be read, or the client never gets to see the answer.
-  incoming.resume()
 }

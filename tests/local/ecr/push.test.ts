@@ -146,12 +146,13 @@ describe('reading', () => {
   test('BatchGetImage gives what is there and says what is not', async () => {
     const { aws, put } = await withRepository()
     await put(a, '1.0.0')
+    await put(b)
     const imageIds = [{ imageTag: '1.0.0' }, { imageTag: '2.0.0' }, { imageTag: '1.0.0', imageDigest: b.digest }, {}]
     const { images, failures } = await aws.send(new BatchGetImageCommand({ repositoryName, imageIds }))
     expect(images).toMatchObject([{ imageManifest: a.text, imageId: { imageDigest: a.digest, imageTag: '1.0.0' } }])
     expect(failures?.map(({ failureCode }) => failureCode)).toEqual([
       'ImageNotFound',
-      'ImageNotFound',
+      'ImageTagDoesNotMatchDigest',
       'MissingDigestAndTag',
     ])
   })

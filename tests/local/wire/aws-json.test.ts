@@ -119,6 +119,12 @@ describe('an operation', () => {
     expect(answer.json().message).toContain('Unknown parameter in overrides.containerOverrides[0]: "comand"')
   })
 
+  test('a union takes exactly one of its members', async () => {
+    const { wire } = localAccount({ ecs: { CreateGateway: () => ({}) } })
+    const answer = await post(wire, `${ecsTarget}.CreateGateway`, JSON.stringify({ configuration: {} }))
+    expect(answer.json().message).toContain('configuration must have exactly one of')
+  })
+
   test.each(['not base64!', 'YQ', 'Y===', 7])('a blob that is %j is refused', async layerPartBlob => {
     const { wire } = localAccount()
     const part = { repositoryName: 'r', uploadId: 'u', partFirstByte: 0, partLastByte: 1, layerPartBlob }

@@ -101,6 +101,24 @@ describe('a blob', () => {
     expect((await call(`${location}?digest=${layer.digest}`, { method: 'PUT' })).status).toBe(201)
   })
 
+  test('that breaks off is given up, and no other request may write into it meanwhile', async () => {
+    const location = await begin()
+    let write: ReadableStreamDefaultController<Uint8Array> | undefined
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        write = controller
+      },
+    })
+    const broken = call(location, { method: 'PATCH', body, duplex: 'half' } as RequestInit).catch(() => 'broken')
+    write?.enqueue(Buffer.from('a lay'))
+    await expect.poll(async () => (await call(location)).headers.get('range')).toBe('0-4')
+    const other = await call(location, { method: 'PATCH', body: 'intruder' })
+    expect(await errorOf(other)).toMatchObject({ status: 409, code: 'BLOB_UPLOAD_INVALID' })
+    write?.error(new Error('the network is gone'))
+    expect(await broken).toBe('broken')
+    await expect.poll(async () => (await call(location)).status).toBe(404)
+  })
+
   test('that is not what its digest says is not kept', async () => {
     const answer = await call(`${await begin()}?digest=${layer.digest}`, { method: 'PUT', body: 'another' })
     expect(await errorOf(answer)).toMatchObject({ status: 400, code: 'DIGEST_INVALID' })
@@ -169,7 +187,12 @@ describe('a manifest', () => {
   test.each([
     { case: 'another digest', reference: blob('x').digest, body: pushed.text, code: 'DIGEST_INVALID' },
     { case: 'no JSON', reference: '1.0', body: '{', code: 'MANIFEST_INVALID' },
-    { case: 'no UTF-8', reference: '1.0', body: new Uint8Array([123, 255, 125]), code: 'MANIFEST_INVALID' },
+    {
+      case: 'no UTF-8',
+      reference: '1.0',
+      body: Buffer.from(pushed.text.replace('{', '{"annotations":{"a":"\u00ff"},'), 'latin1'),
+      code: 'MANIFEST_INVALID',
+    },
     { case: 'more than 4 MiB', reference: '1.0', body: ' '.repeat(4 * 1024 * 1024 + 1), code: 'MANIFEST_INVALID' },
   ])('with $case is refused', async ({ reference, body, code }) => {
     for (const each of pushed.blobs) await pushBlob(each)

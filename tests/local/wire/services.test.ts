@@ -29,6 +29,17 @@ test('STS says who one is, and refuses what it does not have', async () => {
   })
 })
 
+test('a parameter that STS does not have is refused by name', async () => {
+  listening = await listen(localAccount().wire, { port: 0 })
+  const answer = await fetch(listening.url, {
+    method: 'POST',
+    headers: { authorization: 'AWS4-HMAC-SHA256 Credential=AKIATEST/20260301/eu-central-1/sts/aws4_request' },
+    body: new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15', Nmae: '<x>' }),
+  })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('<Message>sts:GetCallerIdentity has no parameter &#34;Nmae&#34;.</Message>')
+})
+
 const table = {
   TableName: 'records',
   BillingMode: 'PAY_PER_REQUEST' as const,
@@ -88,7 +99,7 @@ test('a request too large is answered over the socket, not cut off', async () =>
       'x-amz-target': 'AmazonEC2ContainerServiceV20141113.DescribeTasks',
       authorization: 'AWS4-HMAC-SHA256 Credential=AKIATEST/20260301/eu-central-1/ecs/aws4_request',
     },
-    body: ' '.repeat(12 * 1024 * 1024),
+    body: ' '.repeat(40 * 1024 * 1024),
   })
   expect(answer.status).toBe(413)
 })
