@@ -12,19 +12,17 @@ export interface StackFunction {
 
 const root = new URL('../', import.meta.url)
 
-/** Throws when a handler is not `functions/<file>.handler` of a file that exists. */
+/** Throws when a function's handler is not `functions/<its name>.handler`, in a file that exists. */
 export function stackFunctions(): StackFunction[] {
   // CloudFormation's own tags (!Ref) are of no interest here, and no reason to warn.
   const stack = parse(readFileSync(new URL('serverless.yml', root), 'utf8'), { logLevel: 'error' })
   const listed: Record<string, { handler?: string }> = stack.functions
-  return Object.entries(listed).map(([name, { handler = '' }]) => {
-    const file = /^(functions\/[\w-]+)\.handler$/.exec(handler)?.[1]
-    const entry = fileURLToPath(new URL(`${file}.ts`, root))
-    if (!file || !existsSync(entry)) {
-      throw new Error(
-        `serverless.yml: functions.${name}.handler is "${handler}". It is functions/<file>.handler, where functions/<file>.ts exists.`,
-      )
-    }
-    return { name, entry }
+  return Object.entries(listed).map(([name, { handler }]) => {
+    const entry = fileURLToPath(new URL(`functions/${name}.ts`, root))
+    // The bundle, the zip and the local account find the code by this one name.
+    if (handler === `functions/${name}.handler` && existsSync(entry)) return { name, entry }
+    throw new Error(
+      `serverless.yml: functions.${name}.handler is "${handler}". Try functions/${name}.handler, and write functions/${name}.ts`,
+    )
   })
 }

@@ -1,0 +1,86 @@
+/** Each kind of resource that the local account makes, from CloudFormation's properties, resolved. */
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import type { Rule } from '../account/bus.ts'
+import type { PolicyStatement, QueueSettings } from '../account/queue.ts'
+import { checkPolicy } from '../account/queue-policy.ts'
+import type { EventSourceMapping, Place, Properties, StackFunction } from './template.ts'
+
+/** As CreateTable takes it: what is about backups and encryption is not part of that call. */
+export function tableOf(properties: Record<string, unknown>): CreateTableCommandInput {
+  const { TableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties
+  return { TableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } as CreateTableCommandInput
+}
+
+/** A queue with every policy that names it. */
+export function queueOf(queue: Properties, policies: readonly Properties[], place: Place): QueueSettings {
+  const name: string = queue.QueueName
+  const own = policies.filter(({ Queues }) => Queues.includes(place.queueUrl(name)))
+  const statements: PolicyStatement[] = own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+  for (const statement of statements) checkPolicy(statement)
+  return {
+    name,
+    // SQS's own defaults, where the template leaves it to them.
+    visibilityTimeoutSeconds: queue.VisibilityTimeout ?? 30,
+    retentionSeconds: queue.MessageRetentionPeriod ?? 345_600,
+    ...(statements.length > 0 ? { policy: { Statement: statements } } : {}),
+    ...(queue.RedrivePolicy
+      ? {
+          redrive: {
+            deadLetterArn: queue.RedrivePolicy.deadLetterTargetArn,
+            maxReceiveCount: queue.RedrivePolicy.maxReceiveCount,
+          },
+        }
+      : {}),
+  }
+}
+
+/** A rule; schedules and inputs that are rewritten on the way are not modelled. */
+export function ruleOf({ Name, EventPattern, Targets, State = 'ENABLED', ScheduleExpression }: Properties): Rule {
+  if (State !== 'ENABLED') throw new Error(`The local account does not model State ${State} of rule ${Name}.`)
+  if (ScheduleExpression !== undefined)
+    throw new Error(`The local account does not model the schedule of rule ${Name}.`)
+  return {
+    name: Name,
+    pattern: EventPattern,
+    targets: Targets.map(({ Id, Arn, DeadLetterConfig, ...others }: Properties) => {
+      const [unknown] = Object.keys(others)
+      if (unknown) throw new Error(`The local account does not model ${unknown} of target ${Id} of rule ${Name}.`)
+      return { id: Id, arn: Arn, ...(DeadLetterConfig ? { deadLetterArn: DeadLetterConfig.Arn } : {}) }
+    }),
+  }
+}
+
+/** A function, whose bundle is found by its handler. */
+export function functionOf({ FunctionName, Handler, Environment, Timeout, MemorySize }: Properties): StackFunction {
+  const bundle = /^functions\/([\w-]+)\.handler$/.exec(Handler)?.[1]
+  if (!bundle) throw new Error(`${FunctionName}: the handler "${Handler}" is not functions/<name>.handler.`)
+  return {
+    name: FunctionName,
+    bundle,
+    environment: Environment?.Variables ?? {},
+    timeoutSeconds: Timeout ?? 3,
+    memoryMb: MemorySize ?? 128,
+  }
+}
+
+/** An event source mapping of a queue. */
+export function mappingOf({
+  FunctionName,
+  EventSourceArn,
+  BatchSize,
+  FunctionResponseTypes,
+  Enabled = true,
+  ScalingConfig,
+  ...others
+}: Properties): EventSourceMapping {
+  const [unknown] = Object.keys(others)
+  if (!Enabled) throw new Error(`The event source mapping of ${FunctionName} is not enabled, which is not modelled.`)
+  if (unknown)
+    throw new Error(`The local account does not model ${unknown} of the event source mapping of ${FunctionName}.`)
+  return {
+    functionName: String(FunctionName).replace(/^.*:function:/, ''),
+    queueArn: EventSourceArn,
+    batchSize: BatchSize ?? 10,
+    reportsItemFailures: (FunctionResponseTypes ?? []).includes('ReportBatchItemFailures'),
+  }
+}

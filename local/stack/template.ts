@@ -1,0 +1,93 @@
+/** Reads the packaged CloudFormation template: what the local account has to make so that its wiring is the deployed one. */
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import type { Rule } from '../account/bus.ts'
+import type { QueueSettings } from '../account/queue.ts'
+import { resolve } from './intrinsics.ts'
+import { functionOf, mappingOf, queueOf, ruleOf, tableOf } from './resource-kinds.ts'
+import { valuesOf } from './resource-names.ts'
+
+export interface StackTemplate {
+  table: CreateTableCommandInput
+  queues: QueueSettings[]
+  rules: Rule[]
+  functions: StackFunction[]
+  mappings: EventSourceMapping[]
+}
+
+export interface StackFunction {
+  name: string
+  /** The built file without its extension: `deploy-image`. */
+  bundle: string
+  environment: Record<string, string>
+  timeoutSeconds: number
+  memoryMb: number
+}
+
+export interface EventSourceMapping {
+  functionName: string
+  queueArn: string
+  batchSize: number
+  /** Whether the function's answer names the messages that failed; else an answer at all means success. */
+  reportsItemFailures: boolean
+}
+
+/** Where the stack lies. `queueUrl`: as the account gives URLs to its queues. */
+export interface Place {
+  accountId: string
+  region: string
+  queueUrl(name: string): string
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation's own properties, each kind with its own
+export type Properties = Record<string, any>
+
+export interface Resource {
+  Type: string
+  Properties: Properties
+}
+
+/** The kinds that the local account makes. */
+const modelled = new Set([
+  'AWS::DynamoDB::Table',
+  'AWS::SQS::Queue',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Events::Rule',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::EventSourceMapping',
+])
+
+/** The kinds that the local account has no use for: it checks no roles and keeps no logs or zips. */
+const withoutEffect = new Set([
+  'AWS::IAM::Role',
+  'AWS::Logs::LogGroup',
+  'AWS::Lambda::Version',
+  'AWS::S3::Bucket',
+  'AWS::S3::BucketPolicy',
+])
+
+/** `template`: parsed JSON. Throws Error by the name of a resource, function or property that it does not know. */
+export function readTemplate(template: unknown, place: Place): StackTemplate {
+  const raw = (template as { Resources?: Record<string, Resource> }).Resources
+  if (!raw) throw new Error('This is no CloudFormation template: it has no Resources. Run npm run package.')
+  const values = valuesOf(raw, place)
+  const used = Object.entries(raw).filter(([, resource]) => !withoutEffect.has(resource.Type))
+  const resources = used.map(([logicalId, resource]): [string, Resource] => {
+    if (!modelled.has(resource.Type)) {
+      throw new Error(`The local account does not model ${resource.Type}, of which the stack has ${logicalId}.`)
+    }
+    return [logicalId, { ...resource, Properties: resolve(resource.Properties, values) as Properties }]
+  })
+  const ofType = (type: string) =>
+    resources.filter(([, { Type }]) => Type === type).map(([, { Properties }]) => Properties)
+  const [table, ...moreTables] = ofType('AWS::DynamoDB::Table')
+  if (!table || moreTables.length > 0)
+    throw new Error(`The stack has ${moreTables.length + (table ? 1 : 0)} tables, not one.`)
+  const policies = ofType('AWS::SQS::QueuePolicy')
+  return {
+    table: tableOf(table),
+    queues: ofType('AWS::SQS::Queue').map(queue => queueOf(queue, policies, place)),
+    rules: ofType('AWS::Events::Rule').map(ruleOf),
+    functions: ofType('AWS::Lambda::Function').map(functionOf),
+    mappings: ofType('AWS::Lambda::EventSourceMapping').map(mappingOf),
+  }
+}
