@@ -204,7 +204,7 @@ export const container = closed(
       to: 120,
       example: '60s',
       read: readSeconds,
-      help: 'How long containers that this one depends on may take, 2s to 120s.',
+      help: 'How long this container may take to come to what others wait for, 2s to 120s.',
     }).optional(),
     stopTimeout: duration({
       from: 2,

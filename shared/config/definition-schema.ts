@@ -4,14 +4,13 @@ import { container } from './container-schema.ts'
 import { anyOf, choice, closed, flag, named, quantity, text } from './fields.ts'
 import { readCpu, readMemory, readStorage } from './quantities.ts'
 
-export const operatingSystems = [
+/** Those of ECS that Fargate has, by the change log of its Windows platform. */
+const operatingSystems = [
   'linux',
   'windows-server-2022-core',
   'windows-server-2022-full',
   'windows-server-2019-core',
   'windows-server-2019-full',
-  'windows-server-2025-core',
-  'windows-server-2025-full',
 ] as const
 
 const family = text({

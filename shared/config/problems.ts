@@ -24,7 +24,7 @@ export interface Finding {
 /** One line a problem, `farguard.yml:14:11  targets.web.tags  what is wrong`, and a last line with their number. */
 export function formatProblems(file: string, problems: readonly Problem[]): string {
   const places = problems.map(problem => (problem.line === 0 ? file : `${file}:${problem.line}:${problem.column}`))
-  const width = Math.max(...places.map(place => place.length))
+  const width = places.reduce((widest, place) => Math.max(widest, place.length), 0)
   const lines = problems.map(({ path, message }, index) =>
     [places[index]?.padEnd(width), path, message].filter(part => part !== '').join('  '),
   )

@@ -50,6 +50,8 @@ export function parseYaml(text: string): ParsedYaml {
     const value: unknown = document.toJS({ maxAliasCount: -1 })
     return isTooLarge(value) ? { problems: [...problems, tooLarge], locate } : { value, positions, problems, locate }
   } catch (error) {
+    // An anchor that merges itself.
+    if (error instanceof RangeError) return { problems: [...problems, tooLarge], locate }
     const reason = error instanceof Error ? error.message : String(error)
     return { problems: [...problems, at(0, [], `can not be read as YAML: ${reason}`)], locate }
   }

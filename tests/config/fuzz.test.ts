@@ -143,6 +143,8 @@ describe('whatever stands in the file, the answer is a config or its problems', 
     ['slashes', `repository: ${'/'.repeat(400_000)}x`],
     ['a tag policy', `tags: ${'>=1.0.0 '.repeat(50_000)}`],
     ['a wrong word', `run: ${'servic'.repeat(60_000)}`],
+    ['one key very often', Array.from({ length: 100_000 }, () => 'k: 1').join('\n    ')],
+    ['many aliases', `[&a x, ${Array.from({ length: 100_000 }, () => '*a').join(',')}]`],
     ['a long key', `"${'k'.repeat(900)}": 1`],
     ['many keys', Array.from({ length: 20_000 }, (_, n) => `k${n}: 1`).join('\n    ')],
   ])('long input is answered soon: %s', (_, line) => {

@@ -71,6 +71,12 @@ describe('YAML that is broken', () => {
     ],
   ])('%s', (_, text, lines) => expect(problemLines(text)).toEqual(lines))
 
+  test('an anchor that merges itself', () => {
+    expect(problemLines('targets: &t\n  <<: *t\n')).toEqual([
+      'farguard.yml:1:1  is nested too deeply or grows too large by its aliases',
+    ])
+  })
+
   test('aliases that multiply are refused in moderate time', () => {
     const levels = Array.from(
       { length: 12 },
