@@ -69,6 +69,8 @@ export class Scheduler {
   #pause(service: ServiceRecord, deployment: DeploymentRecord): void {
     const now = this.#world.context.clock.now()
     if (deployment.retryAt > now) return
+    // What went well for longer than the longest pause is no longer a row of failures.
+    if (now.getTime() - deployment.retryAt.getTime() > longestPause) deployment.pauses = 0
     const pause = Math.min(longestPause, firstPause * 2 ** deployment.pauses)
     deployment.pauses += 1
     deployment.retryAt = new Date(now.getTime() + pause)

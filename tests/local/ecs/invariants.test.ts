@@ -102,7 +102,9 @@ describe('whatever happens', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.nat(), async (steps, seed) => {
         const account = await live(steps, seed)
         const wanted = account.service('shop')
-        await account.advance(3600)
+        // Each refused attempt may wait for as long as the throttle's longest pause, 27 minutes.
+        const refused = steps.reduce((sum, one) => sum + (one.do === 'refuse' ? one.times : 0), 0)
+        await account.advance(3600 + refused * 27 * 60)
         const service = account.service('shop')
         const running = account.ecs
           .tasks()

@@ -264,6 +264,17 @@ describe('a service whose tasks cannot stay', () => {
     expect(account.service('shop').runningCount).toBe(2)
   })
 
+  test('begins with short pauses again after a good while', async () => {
+    const account = withService({}, { desiredCount: 1 })
+    account.ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 6 })
+    await account.advance(4 * 3600)
+    expect(account.service('shop').runningCount).toBe(1)
+    account.ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 1 })
+    account.call('StopTask', { task: live(account)[0]?.taskArn })
+    await account.advance(60)
+    expect(account.service('shop').runningCount).toBe(1)
+  })
+
   test('on instances says that there are none, and starts nothing', async () => {
     const account = withService({}, { launchType: 'EC2' })
     await account.advance(300)
