@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `farguard` command. */
 import { Command, InvalidArgumentError } from 'commander'
-import { connect, explain, localAddress } from './connection.ts'
+import { localAddress } from '../local/address.ts'
+import { connect, explain } from './connection.ts'
 import { runWhy, UsageError } from './why.ts'
 
 const program = new Command('farguard')

@@ -75,7 +75,9 @@ export function readTemplate(template: unknown, place: Place): StackTemplate {
     if (!modelled.has(resource.Type)) {
       throw new Error(`The local account does not model ${resource.Type}, of which the stack has ${logicalId}.`)
     }
-    return [logicalId, { ...resource, Properties: resolve(resource.Properties, values) as Properties }]
+    // Where a function's zip lies is of no interest: the local account runs the built bundle.
+    const { Code: _code, ...properties } = resource.Properties
+    return [logicalId, { ...resource, Properties: resolve(properties, values) as Properties }]
   })
   const ofType = (type: string) =>
     resources.filter(([, { Type }]) => Type === type).map(([, { Properties }]) => Properties)

@@ -1,0 +1,47 @@
+/** The local account, whole: its services, its bus and queues, and the wire in front of them. */
+import { Account } from './account/account.ts'
+import { createBus } from './account/bus.ts'
+import type { SimulatedClock } from './account/clock.ts'
+import type { AccountContext } from './account/context.ts'
+import { createEcr } from './account/ecr/ecr.ts'
+import { type Behaviour, createEcs } from './account/ecs/ecs.ts'
+import { seededRandom } from './account/random.ts'
+import { createSqs } from './account/sqs.ts'
+import { createSts } from './account/sts.ts'
+import { createWire } from './wire/wire.ts'
+
+export const localAccountId = '123456789012'
+
+export interface LocalAccountOptions {
+  clock: SimulatedClock
+  region: string
+  /** The same seed and the same calls give the same account. */
+  seed: number
+  /** `host:port` where the wire is reached, once it is known. */
+  host(): string
+  /** What a container does once it runs. */
+  behaviour(image: string): Behaviour
+}
+
+export type LocalAccount = ReturnType<typeof createLocalAccount>
+
+export function createLocalAccount({ clock, region, seed, host, behaviour }: LocalAccountOptions) {
+  const base: Omit<AccountContext, 'emit'> = {
+    clock,
+    accountId: localAccountId,
+    region,
+    registryHost: `${localAccountId}.dkr.ecr.${region}.amazonaws.com`,
+    random: seededRandom(seed),
+  }
+  const sqs = createSqs(base, { host })
+  const bus = createBus(base, (queueArn, body, about) => sqs.deliver(queueArn, body, about))
+  const context: AccountContext = { ...base, emit: event => bus.emit(event) }
+  const ecr = createEcr(context)
+  const ecs = createEcs(context, {
+    imageExists: image => ecr.exists(image),
+    imageDigest: image => ecr.digestOf(image),
+    behaviour,
+  })
+  const account = new Account({ ecr, ecs, sqs, sts: createSts(context) })
+  return { context, account, bus, sqs, ecr, ecs, wire: createWire({ account, ecr }) }
+}

@@ -1,0 +1,39 @@
+/** `npm run push -- acme/web:1.0.1`: makes a tiny image and pushes it to the local account. */
+import { Command } from 'commander'
+import { localAddress } from './address.ts'
+import { pushImage, tinyImage } from './tiny-image.ts'
+
+const program = new Command('npm run push --')
+  .description('Makes a tiny image and pushes it to the local account of npm start. No docker needed.')
+  .argument('<image>', 'acme/web:1.0.1')
+  .option('--to <host:port>', 'where npm start listens', process.env.FARGUARD_LOCAL ?? localAddress)
+  .option('--label <name=value...>', 'labels of the image, such as org.opencontainers.image.revision=3f9a1c2', [])
+  .showHelpAfterError()
+  .parse()
+
+const [image = ''] = program.args
+const { to, label } = program.opts<{ to: string; label: string[] }>()
+const [, repository = '', tag = ''] = /^([a-z0-9][a-z0-9._/-]*):([\w][\w.-]{0,127})$/.exec(image) ?? []
+if (!tag) program.error(`"${image}" is no image with a tag. Try acme/web:1.0.1`, { exitCode: 2 })
+try {
+  const labels = { 'org.opencontainers.image.version': tag, ...Object.fromEntries(label.map(asPair)) }
+  const digest = await pushImage(`http://${to}`, repository, tag, tinyImage(labels, new Date()))
+  console.log(`pushed ${repository}:${tag}  ${digest}`)
+  console.log(`Why it runs or not:  npx farguard --local ${to} why ${repository}:${tag}`)
+} catch (error) {
+  console.error(reason(error))
+  process.exitCode = 1
+}
+
+function asPair(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) program.error(`"${text}" is no label. Try name=value`, { exitCode: 2 })
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+function reason(error: unknown): string {
+  // fetch wraps what went wrong with the connection into its cause.
+  const cause = error instanceof TypeError ? error.cause : undefined
+  if (cause instanceof Error) return `Nothing answers at ${to}. Start it with: npm start`
+  return error instanceof Error ? error.message : String(error)
+}
