@@ -258,6 +258,20 @@ describe('within a container', () => {
   })
 })
 
+test('a text longer than ECS takes for a whole definition', () => {
+  expect(within(containers(`app: { environment: { A: ${'x'.repeat(65_537)} } }`))).toEqual([
+    'app.environment.A  is longer than 65536 characters',
+  ])
+})
+
+test('many ways from one container to another take no time to look for circles', () => {
+  const layers = Array.from({ length: 40 }, (_, n) => {
+    const next = n < 39 ? `dependsOn: { a${n + 1}: start, b${n + 1}: start }, ` : ''
+    return [`a${n}: { ${next}image: x }`, `b${n}: { ${next}image: x }`]
+  })
+  expect(within(containers(...layers.flat(), 'app: {}'))).toEqual(['containers  has 81 entries; 10 are the most'])
+})
+
 describe('volumes', () => {
   const mounting = (volumes: string) =>
     containers('app: { mounts: [{ volume: data, path: /data }] }') + `      volumes: ${volumes}\n`

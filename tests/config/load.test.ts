@@ -246,6 +246,20 @@ describe('a target', () => {
     ])
   })
 
+  test('a misnamed one is checked as well', () => {
+    expect(aligned(problemLines('targets:\n  Web: { repository: acme/web, tags: 1, run: service }\n'))).toEqual([
+      'farguard.yml:2:3  targets.Web  "Web" is not a target\'s name: 1 to 24 of a-z, 0-9 and -. Try web',
+      'farguard.yml:2:38  targets.Web.tags  1 is read as a number. Write it in quotes: "1"',
+    ])
+  })
+
+  test('a subnet twice', () => {
+    const text = task.replace('[subnet-0a1b2c3d]', '[subnet-0a1b2c3d, subnet-0a1b2c3d]')
+    expect(problemLines(`${text}      cpu: 256\n      memory: 512\n      containers: { app: {} }\n`)).toEqual([
+      'farguard.yml:6:43  targets.worker.network.subnets[1]  subnet-0a1b2c3d is in the list twice. Keep one',
+    ])
+  })
+
   test('two on one service, also by their defaults', () => {
     const other =
       'targets:\n  web: { repository: acme/web, tags: newest, run: service, cluster: default }\n  next: { repository: acme/next, tags: newest, run: service, service: web }\n  far: { repository: acme/far, tags: newest, run: service, service: web, cluster: far }\n'

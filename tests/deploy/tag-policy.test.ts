@@ -66,6 +66,7 @@ describe('which image is newer', () => {
     { case: 'a version over what is none', by: 'semver:^1', newer: ['0.0.1', monday], older: ['latest', friday] },
     { case: 'the later push', by: 'newest', newer: ['a', friday], older: ['z', monday] },
     { case: 'a known time over an unknown one', by: 'glob:*', newer: ['a', monday], older: ['z', undefined] },
+    { case: 'however early', by: 'glob:*', newer: ['a', new Date(-1)], older: ['z', undefined] },
     { case: 'a known time over a broken one', by: 'glob:*', newer: ['a', monday], older: ['z', new Date('?')] },
     {
       case: 'at one moment, the higher number',
