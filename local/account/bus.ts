@@ -42,6 +42,14 @@ export type Deliver = (
   about: { ruleArn: string; attributes?: Record<string, string> },
 ) => void | Promise<void>
 
+/** An event that neither its target nor the dead letters took: on AWS a metric counts it, and nothing else tells. */
+export interface Loss {
+  rule: string
+  target: string
+  body: string
+  error: AwsError
+}
+
 export type Bus = ReturnType<typeof createBus>
 
 /** What EventBridge takes to bring an event to a target. */
@@ -50,6 +58,7 @@ const deliveryMs = 200
 export function createBus(context: Omit<AccountContext, 'emit'>, deliver: Deliver) {
   const rules = new Map<string, Rule>()
   const listeners = new Set<(event: BusEvent, matched: string[]) => void>()
+  const lossListeners = new Set<(loss: Loss) => void>()
   let misbehaviour: Misbehaviour = {}
   const ruleArn = (name: string) => `arn:aws:events:${context.region}:${context.accountId}:rule/${name}`
   const strikes = (chance = 0) => chance > 0 && context.random.next() < chance
@@ -67,20 +76,19 @@ export function createBus(context: Omit<AccountContext, 'emit'>, deliver: Delive
   })
 
   async function bring(rule: Rule, target: RuleTarget, body: string): Promise<void> {
-    try {
-      await deliver(target.arn, body, { ruleArn: ruleArn(rule.name) })
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error
-      if (!target.deadLetterArn) return
-      // The names that EventBridge gives to what it sets aside.
-      const attributes = {
-        RULE_ARN: ruleArn(rule.name),
-        TARGET_ARN: target.arn,
-        ERROR_CODE: error.code,
-        ERROR_MESSAGE: error.message,
-      }
-      await deliver(target.deadLetterArn, body, { ruleArn: ruleArn(rule.name), attributes })
+    const about = { ruleArn: ruleArn(rule.name) }
+    const refusal = await refusalOf(() => deliver(target.arn, body, about))
+    if (!refusal) return
+    // The names that EventBridge gives to what it sets aside.
+    const attributes = {
+      RULE_ARN: about.ruleArn,
+      TARGET_ARN: target.arn,
+      ERROR_CODE: refusal.code,
+      ERROR_MESSAGE: refusal.message,
     }
+    const { deadLetterArn } = target
+    const last = deadLetterArn ? await refusalOf(() => deliver(deadLetterArn, body, { ...about, attributes })) : refusal
+    if (last) for (const listener of lossListeners) listener({ rule: rule.name, target: target.id, body, error: last })
   }
 
   function plan(rule: Rule, target: RuleTarget, body: string): void {
@@ -120,5 +128,21 @@ export function createBus(context: Omit<AccountContext, 'emit'>, deliver: Delive
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    /** Hears of every event that is lost for good; not of those that `misbehave` drops. Gives the function that stops it. */
+    onLoss(listener: (loss: Loss) => void): () => void {
+      lossListeners.add(listener)
+      return () => lossListeners.delete(listener)
+    },
+  }
+}
+
+/** What a queue refused with, if it did. */
+async function refusalOf(deliver: () => void | Promise<void>): Promise<AwsError | undefined> {
+  try {
+    await deliver()
+    return undefined
+  } catch (error) {
+    if (error instanceof AwsError) return error
+    throw error
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BusEvent, createBus, type Misbehaviour } from '../../../local/account/bus.ts'
+import { type BusEvent, createBus, type Loss, type Misbehaviour } from '../../../local/account/bus.ts'
 import { createSqs } from '../../../local/account/sqs.ts'
 import { accountContext } from '../account-context.ts'
 
@@ -130,6 +130,29 @@ describe('the bus', () => {
       TARGET_ARN: { DataType: 'String', StringValue: arn },
       ERROR_CODE: { DataType: 'String', StringValue: code },
     })
+  })
+
+  test('an event that the dead letters refuse as well is lost, and the bus goes on', async () => {
+    const { context, bus, target, images, tags } = account({ allowed: ['other'] })
+    const losses: Loss[] = []
+    const stop = bus.onLoss(loss => losses.push(loss))
+    const rule = { name: 'pushed', pattern: { source: ['aws.ecr'] } }
+    for (const targets of [[{ id: 'images', arn: target.arn }], [{ ...target, deadLetterArn: `${region}:gone` }]]) {
+      bus.putRule({ ...rule, targets })
+      bus.emit(push('lost'))
+      await context.clock.advance(1_000)
+    }
+    expect(losses.map(({ rule, target, error }) => [rule, target, error.code])).toEqual([
+      ['pushed', 'images', 'NO_PERMISSIONS'],
+      ['pushed', 'images', 'RESOURCE_NOT_FOUND'],
+    ])
+    expect(images.counts.visible).toBe(0)
+    stop()
+    bus.putRule({ ...rule, name: 'other', targets: [target] })
+    bus.emit(push('1'))
+    await context.clock.advance(1_000)
+    expect(tags()).toEqual(['1'])
+    expect(losses).toHaveLength(2)
   })
 
   describe('misbehaves on purpose', () => {

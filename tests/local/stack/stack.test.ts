@@ -1,0 +1,222 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import type { SQSEvent } from 'aws-lambda'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createBus, type Loss } from '../../../local/account/bus.ts'
+import { createSqs } from '../../../local/account/sqs.ts'
+import { deployStack } from '../../../local/stack/deploy-stack.ts'
+import { readTemplate } from '../../../local/stack/template.ts'
+import { configOf, type Packaged, packaged, removeDirectory, serviceDirectory } from '../../stack/packaged.ts'
+import { accountContext } from '../account-context.ts'
+
+const directory = serviceDirectory(configOf(2))
+let stack: Packaged
+beforeAll(async () => {
+  stack = await packaged(directory)
+}, 60_000)
+afterAll(() => removeDirectory(directory))
+
+type Template = Packaged['template']
+
+/** The packaged template with a change. */
+function changed(change: (resources: Template['Resources']) => void): Template {
+  const template = structuredClone(stack.template)
+  change(template.Resources)
+  return template
+}
+
+const place = { accountId: '123456789012', region: 'eu-central-1', queueUrl: (name: string) => `http://local/${name}` }
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('The template does not have that.')
+  return value
+}
+
+describe('the packaged template', () => {
+  test('read: what there is to make, with every reference resolved', () => {
+    const { table, queues, rules, functions, mappings } = readTemplate(stack.template, place)
+    const arn = 'arn:aws:sqs:eu-central-1:123456789012'
+    expect(table).toMatchObject({ TableName: 'farguard-dev', BillingMode: 'PAY_PER_REQUEST' })
+    expect(table).not.toHaveProperty('PointInTimeRecoverySpecification')
+    expect(queues).toMatchObject([
+      {
+        name: 'farguard-dev-images',
+        visibilityTimeoutSeconds: 180,
+        redrive: { deadLetterArn: `${arn}:farguard-dev-dead-letters`, maxReceiveCount: 5 },
+      },
+      { name: 'farguard-dev-dead-letters' },
+    ])
+    expect(rules).toEqual([
+      {
+        name: 'farguard-dev-image-pushed-1',
+        pattern: expect.objectContaining({ source: ['aws.ecr'] }),
+        targets: [
+          { id: 'images', arn: `${arn}:farguard-dev-images`, deadLetterArn: `${arn}:farguard-dev-dead-letters` },
+        ],
+      },
+    ])
+    expect(functions).toEqual([
+      {
+        name: 'farguard-dev-deploy-image',
+        bundle: 'deploy-image',
+        environment: {
+          FARGUARD_TABLE: 'farguard-dev',
+          FARGUARD_DEAD_LETTERS: 'http://local/farguard-dev-dead-letters',
+        },
+        timeoutSeconds: 30,
+        memoryMb: 512,
+      },
+    ])
+    expect(mappings).toEqual([
+      {
+        functionName: 'farguard-dev-deploy-image',
+        queueArn: `${arn}:farguard-dev-images`,
+        batchSize: 10,
+        reportsItemFailures: true,
+      },
+    ])
+  })
+
+  test.each<[string, (resources: Template['Resources']) => void, RegExp]>([
+    [
+      'a kind of resource',
+      all => (all.Topic = { Type: 'AWS::SNS::Topic', Properties: {} }),
+      /does not model AWS::SNS::Topic, of which the stack has Topic/,
+    ],
+    ['a second table', all => (all.Other = must(all.Table)), /has 2 tables/],
+    [
+      'a reference to what is not there',
+      all => (must(all.ImagesQueue).Properties.RedrivePolicy.deadLetterTargetArn = { 'Fn::GetAtt': ['Gone', 'Arn'] }),
+      /can't resolve Arn of Gone, which the stack does not have/,
+    ],
+    [
+      'an attribute',
+      all =>
+        (must(all.ImagesQueue).Properties.RedrivePolicy.deadLetterTargetArn = { 'Fn::GetAtt': ['Table', 'StreamArn'] }),
+      /can't resolve StreamArn of Table \(AWS::DynamoDB::Table\)/,
+    ],
+    [
+      'an intrinsic function',
+      all => (must(all.Table).Properties.BillingMode = { 'Fn::Select': [0, ['a']] }),
+      /does not know CloudFormation's Fn::Select/,
+    ],
+    [
+      'a queue without a name',
+      all => delete must(all.ImagesQueue).Properties.QueueName,
+      /ImagesQueue \(AWS::SQS::Queue\) has no QueueName/,
+    ],
+    [
+      'a rule with an input transformer',
+      all => (must(all.ImagePushed1).Properties.Targets[0].InputPath = '$.detail'),
+      /does not model InputPath of target images/,
+    ],
+    [
+      'a rule that is switched off',
+      all => (must(all.ImagePushed1).Properties.State = 'DISABLED'),
+      /does not model State DISABLED of rule farguard-dev-image-pushed-1/,
+    ],
+    [
+      'a schedule',
+      all => (must(all.ImagePushed1).Properties.ScheduleExpression = 'rate(1 day)'),
+      /does not model the schedule/,
+    ],
+    ['a filter on the mapping', all => (mapping(all).Properties.FilterCriteria = {}), /does not model FilterCriteria/],
+    ['a mapping that is switched off', all => (mapping(all).Properties.Enabled = false), /is not enabled/],
+    [
+      'a condition in a queue policy',
+      all =>
+        (must(all.QueuePolicy).Properties.PolicyDocument.Statement[0].Condition = {
+          Bool: { 'aws:SecureTransport': 'true' },
+        }),
+      /condition Bool on aws:SecureTransport is not modelled/,
+    ],
+    [
+      'a queue policy that denies',
+      all => (must(all.QueuePolicy).Properties.PolicyDocument.Statement[0].Effect = 'Deny'),
+      /Effect Deny is not modelled/,
+    ],
+  ])('%s that the local account does not have is refused by name', (_, change, message) => {
+    expect(() => readTemplate(changed(change), place)).toThrow(message)
+  })
+
+  test('what is no template is said', () => {
+    expect(() => readTemplate({}, place)).toThrow(/no CloudFormation template/)
+  })
+})
+
+describe('the stack in the local account', () => {
+  async function deployed(template: Template = stack.template) {
+    const context = accountContext()
+    const sqs = createSqs(context)
+    const bus = createBus(context, sqs.deliver)
+    const losses: Loss[] = []
+    bus.onLoss(loss => losses.push(loss))
+    const tables: CreateTableCommandInput[] = []
+    const invoked: { name: string; event: SQSEvent }[] = []
+    const read = readTemplate(template, { ...place, queueUrl: sqs.queueUrl })
+    const stop = await deployStack(read, {
+      context,
+      sqs,
+      bus,
+      createTable: async table => tables.push(table),
+      invoke: async (name, event) => {
+        invoked.push({ name, event })
+        return { batchItemFailures: [] }
+      },
+    })
+    const push = (repository: string, result = 'SUCCESS') =>
+      bus.emit({
+        source: 'aws.ecr',
+        'detail-type': 'ECR Image Action',
+        resources: [],
+        detail: { 'action-type': 'PUSH', result, 'repository-name': repository, 'image-tag': '1.0.0' },
+      })
+    const bodies = () => invoked.flatMap(({ event }) => event.Records.map(({ body }) => JSON.parse(body)))
+    return { ...context, sqs, losses, tables, invoked, bodies, push, stop }
+  }
+
+  test('a push to a repository of farguard.yml reaches the function, another does not', async () => {
+    const { clock, push, invoked, bodies, tables } = await deployed()
+    push('acme/service-0')
+    push('acme/elsewhere')
+    push('acme/service-1', 'FAILURE')
+    push('acme/service-1')
+    await clock.advance(1_000)
+    expect(new Set(invoked.map(({ name }) => name))).toEqual(new Set(['farguard-dev-deploy-image']))
+    expect(bodies().map(({ detail }) => detail['repository-name'])).toEqual(['acme/service-0', 'acme/service-1'])
+    expect(tables.map(({ TableName }) => TableName)).toEqual(['farguard-dev'])
+  })
+
+  test('were the queue policy to leave the rule out, nothing would arrive, here as on AWS', async () => {
+    const { clock, push, invoked, sqs, losses } = await deployed(
+      changed(all => {
+        const [statement] = must(all.QueuePolicy).Properties.PolicyDocument.Statement
+        statement.Condition.ArnEquals['aws:SourceArn'] = ['arn:aws:events:eu-central-1:123456789012:rule/another']
+      }),
+    )
+    push('acme/service-0')
+    // The dead letters' policy is the same one: then EventBridge has nowhere to put it.
+    await clock.advance(1_000)
+    expect(invoked).toEqual([])
+    expect(sqs.queue('farguard-dev-images')?.counts.visible).toBe(0)
+    expect(losses).toMatchObject([{ rule: 'farguard-dev-image-pushed-1', error: { code: 'NO_PERMISSIONS' } }])
+  })
+
+  test('a stack taken down invokes nothing', async () => {
+    const { clock, push, invoked, stop } = await deployed()
+    stop()
+    push('acme/service-0')
+    await clock.advance(1_000)
+    expect(invoked).toEqual([])
+  })
+
+  test('a mapping of a queue that the stack does not make is refused', async () => {
+    const template = changed(all => {
+      mapping(all).Properties.EventSourceArn = 'arn:aws:sqs:eu-central-1:123456789012:elsewhere'
+    })
+    await expect(deployed(template)).rejects.toThrow(/reads arn:.*:elsewhere, a queue that the stack does not make/)
+  })
+})
+
+function mapping(resources: Template['Resources']) {
+  return must(Object.values(resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping'))
+}
