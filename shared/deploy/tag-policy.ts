@@ -86,11 +86,12 @@ function timeOf(date: Date | undefined): number {
   return Number.isNaN(time) ? -Number.MAX_VALUE : time
 }
 
-const numberAware = new Intl.Collator('en', { numeric: true })
-
-/** `build-9` before `build-10`. The collator calls some different strings equal (`1` and `01`): code units decide those. */
+/**
+ * `build-9` before `build-10`. Some different strings collate as equal (`1` and `01`): code units decide those. A collator kept
+ * at hand would cost every cold start the loading of ICU, for ties that hardly ever happen.
+ */
 function compareTags(a: string, b: string): number {
-  return numberAware.compare(a, b) || compareText(a, b)
+  return a.localeCompare(b, 'en', { numeric: true }) || compareText(a, b)
 }
 
 function compareText(a: string, b: string): number {
