@@ -87,11 +87,14 @@ describe('the bus', () => {
 
   test('an event that is changed after it was emitted arrives as it was', async () => {
     const { context, bus, tags } = account()
+    const told: BusEvent[] = []
+    bus.onEvent(heard => told.push(heard))
     const event = push('1')
     bus.emit(event)
     event.detail['image-tag'] = '2'
     await context.clock.advance(1_000)
     expect(tags()).toEqual(['1'])
+    expect(told.map(({ detail }) => detail['image-tag'])).toEqual(['1'])
   })
 
   test('two rules that match bring it twice; putting a rule again replaces it', async () => {

@@ -1,0 +1,25 @@
+/** What no emulator tells apart: the embedded ones read consistently whether asked to or not. */
+import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
+import { expect, test } from 'vitest'
+import { dynamoDbTable } from '../../shared/aws/dynamodb-table.ts'
+
+test('reads by key are strongly consistent; those by an index are not, which DynamoDB would refuse', async () => {
+  const dynamoDb = mockClient(DynamoDBDocumentClient)
+  dynamoDb.on(GetCommand).resolves({})
+  dynamoDb.on(QueryCommand).resolves({})
+  const table = dynamoDbTable({ region: 'eu-central-1' }, 'farguard-dev')
+  await table.get('a', 'b')
+  await table.query({ by: 'pk', equals: 'a' })
+  await table.query({ by: 'tagKey', equals: 'a' })
+  await table.query({ by: 'digestKey', equals: 'a' })
+  expect(dynamoDb.commandCalls(GetCommand).map(call => call.args[0].input.ConsistentRead)).toEqual([true])
+  const asked = dynamoDb
+    .commandCalls(QueryCommand)
+    .map(({ args: [{ input }] }) => [input.IndexName, input.ConsistentRead])
+  expect(asked).toEqual([
+    [undefined, true],
+    ['by-tag', undefined],
+    ['by-digest', undefined],
+  ])
+})
