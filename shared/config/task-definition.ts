@@ -23,11 +23,19 @@ export function taskDefinitionFrom(definition: DefinitionInput, targetName: stri
     executionRoleArn: definition.executionRole,
     ephemeralStorage: storage === undefined ? undefined : { sizeInGiB: storage },
     volumes: volumes.length === 0 ? undefined : volumes.map(([name, volume]) => volumeFrom(name, volume)),
-    containerDefinitions: Object.entries(definition.containers).map(([name, container]) =>
-      containerFrom(name, container),
+    containerDefinitions: withWholeMemory(
+      Object.entries(definition.containers).map(([name, container]) => containerFrom(name, container)),
+      readMemory(definition.memory),
     ),
     tags: tags.length === 0 ? undefined : tags.map(([key, value]) => ({ key, value })),
   })
+}
+
+/** A sole container may use the whole task's memory anyway; said outright, for what adds up tasks by their containers. */
+function withWholeMemory(containers: ContainerDefinition[], memory: number | undefined): ContainerDefinition[] {
+  const [only, ...others] = containers
+  if (!only || others.length > 0 || only.memory !== undefined || only.memoryReservation !== undefined) return containers
+  return [written({ ...only, memory })]
 }
 
 function volumeFrom(name: string, { efs }: VolumeInput): object {

@@ -15,7 +15,7 @@ function inline(family: string): TaskRun['taskDefinition'] {
   }
   return {
     from: 'inline',
-    definition: { family, ...fargate, containerDefinitions: [{ name: 'app', essential: true }] },
+    definition: { family, ...fargate, containerDefinitions: [{ name: 'app', essential: true, memory: 512 }] },
   }
 }
 
