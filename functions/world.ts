@@ -2,7 +2,7 @@
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
-import { deadLetters } from '../shared/aws/sqs.ts'
+import { deadLetters } from '../shared/aws/sqs-dead-letters.ts'
 import type { Config } from '../shared/config/config.ts'
 import type { DeadLetters, World } from '../shared/ports.ts'
 import { config } from './config.ts'

@@ -18,7 +18,6 @@ export interface RunStackOptions {
   template: unknown
   /** Where the account listens. */
   endpoint: string
-  speed: number
   /** Gets each line that a function writes. */
   onLine(line: string): void
   onBatch(batch: Batch): void
@@ -34,7 +33,7 @@ export async function runStack(local: LocalAccount, options: RunStackOptions): P
   const lambdas = new Map<string, Lambda>()
   for (const about of stack.functions) {
     const file = join(outdir, `${about.bundle}${bundleExtension}`)
-    const { endpoint, speed, onLine } = options
+    const { endpoint, onLine } = options
     const settings = {
       function: about,
       file,
@@ -42,7 +41,6 @@ export async function runStack(local: LocalAccount, options: RunStackOptions): P
       region,
       endpoint,
       clock: context.clock,
-      speed,
       onLine,
     }
     lambdas.set(about.name, lambdaWorker(settings))

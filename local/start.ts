@@ -65,7 +65,6 @@ async function run({ port, speed, once, config: file, region }: Options): Promis
       config,
       template,
       endpoint: server.url,
-      speed: pacedAt,
       onLine: line => show(lineOfLog(line)),
       onBatch: batch => show(lineOfBatch(batch, clock.now())),
     })

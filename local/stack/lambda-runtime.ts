@@ -27,12 +27,19 @@ let handler: Handler | undefined
 
 parentPort?.on('message', async (invocation: Invocation) => {
   const { requestId } = invocation
-  parentPort?.postMessage(await answer(invocation, requestId))
+  const answered = await answer(invocation, requestId)
+  // What the function wrote comes before its answer: who has the answer may end the thread.
+  await Promise.all([process.stdout, process.stderr].map(written))
+  parentPort?.postMessage(answered)
 })
 
-async function answer({ event, now, speed, timeoutMs }: Invocation, requestId: string): Promise<Answer> {
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(done => stream.write('', () => done()))
+}
+
+async function answer({ event, now, timeoutMs }: Invocation, requestId: string): Promise<Answer> {
   const begun = performance.now()
-  accountTime = () => Math.floor(now + (performance.now() - begun) * speed)
+  accountTime = () => Math.floor(now + performance.now() - begun)
   try {
     handler ??= load()
     const result = await handler(JSON.parse(event), contextOf(requestId, begun + timeoutMs))

@@ -12,9 +12,8 @@ export interface LambdaOptions {
   region: string
   /** The local account's address, `http://127.0.0.1:<port>`. */
   endpoint: string
-  /** The account's time, which the function's `Date` follows: `speed` times as fast as the wall clock from each invocation on. */
+  /** The account's time. It stands still while a function runs; the function's `Date` goes on from it as the wall clock does. */
   clock: { now(): Date }
-  speed: number
   /** Gets each line that the function writes. */
   onLine(line: string): void
 }
@@ -36,7 +35,6 @@ export interface Invocation {
   event: string
   /** Milliseconds since the epoch, of the account. */
   now: number
-  speed: number
   timeoutMs: number
 }
 
@@ -82,7 +80,7 @@ export function lambdaWorker(options: LambdaOptions): Lambda {
     // Shaped as Lambda's, counted so that a run can be repeated.
     const requestId = `00000000-0000-4000-8000-${String(++invocations).padStart(12, '0')}`
     const now = options.clock.now().getTime()
-    const told: Invocation = { requestId, event: JSON.stringify(event), now, speed: options.speed, timeoutMs }
+    const told: Invocation = { requestId, event: JSON.stringify(event), now, timeoutMs }
     thread.postMessage(told)
     return await answerOf(thread, requestId, timeoutMs, options.function.timeoutSeconds)
   }

@@ -71,7 +71,6 @@ describe.skipIf(!isInstalled)('the built bundle on moto', () => {
       region,
       endpoint,
       clock: { now: () => new Date() },
-      speed: 1,
       onLine: line => written.push(line),
     })
   }, 60_000)

@@ -2,7 +2,7 @@ import { SendMessageCommand, type SendMessageCommandInput, SQSClient, SQSService
 import { mockClient } from 'aws-sdk-client-mock'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { deadLetters } from '../../shared/aws/sqs.ts'
+import { deadLetters } from '../../shared/aws/sqs-dead-letters.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 
 const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/farguard-dev-dead-letters'

@@ -14,7 +14,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createSqs } from '../../../local/account/sqs.ts'
-import { deadLetters } from '../../../shared/aws/sqs.ts'
+import { deadLetters } from '../../../shared/aws/sqs-dead-letters.ts'
 import { accountContext } from '../account-context.ts'
 import { localAccount } from '../wire/local-account.ts'
 
