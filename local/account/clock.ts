@@ -1,4 +1,5 @@
 /** The local account's time: it moves only when told to, and runs what is due in order. */
+import TinyQueue from 'tinyqueue'
 
 export interface Timer {
   cancel(): void
@@ -7,14 +8,15 @@ export interface Timer {
 interface Due {
   at: number
   sequence: number
-  run: () => void | Promise<void>
+  /** Undefined once it is cancelled: taking it out of the middle of a heap would cost more than passing over it. */
+  run: (() => void | Promise<void>) | undefined
 }
 
 /** A clock that a test advances, or that `pace` lets follow the wall clock at some speed. */
 export class SimulatedClock {
   #now: number
   #sequence = 0
-  #due: Due[] = []
+  readonly #due = new TinyQueue<Due>([], (a, b) => a.at - b.at || a.sequence - b.sequence)
   #advancing: Promise<void> = Promise.resolve()
 
   /** `at`: where time begins, ISO 8601 or milliseconds since the epoch. */
@@ -29,17 +31,18 @@ export class SimulatedClock {
 
   /** When the next timer is due, milliseconds since the epoch; undefined when nothing is planned. */
   get nextDue(): number | undefined {
-    return this.#due[0]?.at
+    return this.#next()?.at
   }
 
   /** Runs `run` when time reaches `delayMs` from now; at the next advance when it is 0. */
   after(delayMs: number, run: () => void | Promise<void>): Timer {
+    // It would compare with no other, and so leave the heap without an order.
+    if (Number.isNaN(delayMs)) throw new TypeError('A timer takes a delay in milliseconds, and got NaN')
     const due: Due = { at: this.#now + Math.max(0, delayMs), sequence: this.#sequence++, run }
-    const index = this.#due.findIndex(other => other.at > due.at)
-    this.#due.splice(index === -1 ? this.#due.length : index, 0, due)
+    this.#due.push(due)
     return {
       cancel: () => {
-        this.#due = this.#due.filter(other => other !== due)
+        due.run = undefined
       },
     }
   }
@@ -57,13 +60,20 @@ export class SimulatedClock {
   }
 
   async #run(moment: number): Promise<void> {
-    for (;;) {
-      const due = this.#due[0]
-      if (!due || due.at > moment) break
-      this.#due.shift()
+    for (let due = this.#next(); due && due.at <= moment; due = this.#next()) {
+      this.#due.pop()
       this.#now = Math.max(this.#now, due.at)
-      await due.run()
+      await due.run?.()
     }
     this.#now = Math.max(this.#now, moment)
+  }
+
+  #next(): Due | undefined {
+    let next = this.#due.peek()
+    while (next && !next.run) {
+      this.#due.pop()
+      next = this.#due.peek()
+    }
+    return next
   }
 }
