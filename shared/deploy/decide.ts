@@ -27,7 +27,15 @@ export type Decision =
   | { verdict: 'resume' }
   | { verdict: 'skip'; reason: SkipReason; detail: string }
 
-export type SkipReason = 'tag-not-matched' | 'image-gone' | 'quarantined' | 'already-running' | 'older-than-running'
+export const skipReasons = [
+  'tag-not-matched',
+  'image-gone',
+  'quarantined',
+  'already-running',
+  'older-than-running',
+] as const
+
+export type SkipReason = (typeof skipReasons)[number]
 
 /** Forward only, but for `exact:`, whose intent is whatever the tag names now. See docs/deploying.md#order. */
 export function decide(tag: string, target: Target, facts: Facts): Decision {

@@ -1,22 +1,25 @@
 /** Why a deployment can't go on now, or can't at all. */
 import { RefusedError, RetryableError } from '../ports.ts'
 
-export type ProblemReason =
-  | 'aws-unavailable'
-  | 'aws-refused'
-  | 'cluster-missing'
-  | 'cluster-not-active'
-  | 'cluster-provisioning'
-  | 'container-not-found'
-  | 'deployment-overtaken'
-  | 'family-missing'
-  | 'image-gone'
-  | 'no-capacity'
-  | 'no-capacity-provider'
-  | 'service-missing'
-  | 'service-not-ours'
-  | 'start-refused'
-  | 'start-unknown'
+/** Each is explained in docs/deploying.md; a test keeps that complete. */
+export const problemReasons = [
+  'aws-unavailable',
+  'aws-refused',
+  'cluster-missing',
+  'cluster-not-active',
+  'cluster-provisioning',
+  'container-not-found',
+  'deployment-overtaken',
+  'family-missing',
+  'image-gone',
+  'no-capacity',
+  'no-capacity-provider',
+  'service-missing',
+  'service-not-ours',
+  'start-unknown',
+] as const
+
+export type ProblemReason = (typeof problemReasons)[number]
 
 /** `retry`: the same event may succeed later. `refuse`: somebody has to change something first. */
 export class Problem extends Error {
