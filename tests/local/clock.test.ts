@@ -144,7 +144,6 @@ describe('advancing', () => {
     await clock.advance(10)
     clock.after(0, note('due now'))
     await clock.advanceTo(start)
-    await clock.advanceTo(start + 10)
     expect(ran).toEqual([['due now', 10]])
     expect(clock.now().getTime()).toBe(start + 10)
   })
