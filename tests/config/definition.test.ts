@@ -274,7 +274,7 @@ test('many ways from one container to another take no time to look for circles',
 
 describe('volumes', () => {
   const mounting = (volumes: string) =>
-    containers('app: { mounts: [{ volume: data, path: /data }] }') + `      volumes: ${volumes}\n`
+    `${containers('app: { mounts: [{ volume: data, path: /data }] }')}      volumes: ${volumes}\n`
   test.each([
     [
       '{ dat: {} }',
