@@ -57,6 +57,38 @@ describe('each outcome is of the right kind, with its reason on record', () => {
     expect(ecs.tasks()).toHaveLength(1)
   })
 
+  test('an event that can never go on record is given up, not tried again', async () => {
+    const { world, push } = simulatedWorld()
+    const event = { ...push('acme/nightly', 'v1'), id: 'x'.repeat(1100) }
+    const targets = config(job({ tags: { kind: 'exact', tag: 'live' } }))
+    const outcome = await deployImage(event, targets, world).catch(error => ({ kind: 'thrown', reason: String(error) }))
+    expect(['permanent', 'skipped']).toContain(outcome.kind)
+  })
+
+  test('a revision that was deregistered while a start was interrupted is registered again', async () => {
+    const { world, push, call } = simulatedWorld()
+    const event = push('acme/nightly', 'v1')
+    const { gate, crashed } = dyingAt('runTask', 'before')
+    await Promise.race([deployImage(event, config(job()), gated(world, gate)), crashed])
+    const { newest } = await readTarget(world.table, 'nightly')
+    await call('ecs', 'DeregisterTaskDefinition', { taskDefinition: newest?.revision?.arn })
+    expect(await deployImage(event, config(job()), world)).toMatchObject({ kind: 'done' })
+  })
+
+  test('a service that was made anew since is not said to run what the one before it ran', async () => {
+    const { world, push, createService, call, ecs, clock } = simulatedWorld()
+    await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
+    await deployImage(push('acme/web', '1.1.0', 'same'), config(service()), world)
+    await call('ecs', 'DeleteService', { cluster: 'demo', service: 'web', force: true })
+    await clock.advance(600_000)
+    await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
+    const again = push('acme/web', '1.1.1', 'same')
+    await deployImage(again, config(service()), world)
+    const running = ecs.services().find(each => each.status === 'ACTIVE')?.taskDefinition ?? ''
+    const revision = await world.fleet.describeTaskDefinition(running)
+    expect(revision?.definition.containerDefinitions[0]?.image).toContain(again.detail['image-digest'])
+  })
+
   test('what a deployment follows, and why, is known after an interruption, too', async () => {
     const { world, push, createService } = simulatedWorld()
     await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
@@ -80,6 +112,25 @@ describe('each outcome is of the right kind, with its reason on record', () => {
 })
 
 describe('farguard why', () => {
+  test('does not show a delay as the last word on what has started since', async () => {
+    const { world, push, ecs, clock } = simulatedWorld()
+    ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 1 })
+    const event = push('acme/nightly', 'v1')
+    // A call takes its time: the decision falls a moment after the claim that it follows.
+    const fleet: World['fleet'] = {
+      ...world.fleet,
+      async runTask(request) {
+        await clock.advance(250)
+        return world.fleet.runTask(request)
+      },
+    }
+    expect(await deployImage(event, config(job()), { ...world, fleet })).toMatchObject({ kind: 'retryable' })
+    await clock.advance(180_000)
+    expect(await deployImage(event, config(job()), { ...world, fleet })).toMatchObject({ kind: 'done' })
+    const [newest] = await why({ repository: 'acme/nightly', tag: 'v1' }, 10, world.table)
+    expect(newest).toMatchObject({ verdict: 'deploy', reason: 'started' })
+  })
+
   test('names the deployment that followed, however many came since', async () => {
     const { world, push, createService } = simulatedWorld()
     await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)

@@ -100,6 +100,20 @@ describe('what never ran stands in nobody’s way', () => {
 })
 
 describe('the order at its edges', () => {
+  test('what runs is known behind more failed pushes than one look at the table shows', async () => {
+    const { world, push } = simulatedWorld()
+    const target = config(job({ tags: { kind: 'semver', range: '^1' } }))
+    const old = push('acme/nightly', '1.0.0')
+    expect(await deployImage(push('acme/nightly', '1.1.0'), target, world)).toMatchObject({ kind: 'done' })
+    const runTask = () => Promise.reject(new RefusedError('InvalidParameterException', 'No such subnet'))
+    const refusing = { ...world, fleet: { ...world.fleet, runTask } }
+    for (let minor = 2; minor <= 22; minor++) {
+      const outcome = await deployImage(push('acme/nightly', `1.${minor}.0`), target, refusing)
+      expect(outcome).toMatchObject({ kind: 'permanent' })
+    }
+    expect(await deployImage(old, target, world)).toMatchObject({ reason: 'older-than-running' })
+  })
+
   test('a service on a moving tag takes the first push of a digest that moved that tag, too', async () => {
     const { world, push, createService, ecs, clock } = simulatedWorld()
     push('acme/web', 'latest', 'old')
