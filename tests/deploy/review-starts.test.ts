@@ -4,7 +4,7 @@ import { readTarget } from '../../shared/deploy/records.ts'
 import { RefusedError, type World } from '../../shared/ports.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
 import { gated } from './gated-world.ts'
-import { dyingAt } from './held.ts'
+import { dyingAt, heldBefore } from './held.ts'
 import { config, job, service, task } from './targets.ts'
 
 describe('no copy is counted twice, or lost', () => {
@@ -63,6 +63,20 @@ describe('no copy is counted twice, or lost', () => {
   })
 })
 
+describe('farguard.yml changed while a start was interrupted', () => {
+  test('a target that is a service now is put on the image, whatever calls its task had made', async () => {
+    const { world, push, createService, ecs } = simulatedWorld()
+    await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
+    const event = push('acme/web', '1.1.0')
+    const before = task({ name: 'web', repository: 'acme/web', tags: { kind: 'semver', range: '^1' } })
+    const { gate, crashed } = dyingAt('runTask', 'after')
+    await Promise.race([deployImage(event, config(before), gated(world, gate)), crashed])
+    await deployImage(event, config(service()), world)
+    const revision = await world.fleet.describeTaskDefinition(ecs.services()[0]?.taskDefinition ?? '')
+    expect(revision?.definition.containerDefinitions[0]?.image).toContain(event.detail['image-digest'])
+  })
+})
+
 describe('what never ran stands in nobody’s way', () => {
   const refusing = (world: World): World => ({
     ...world,
@@ -96,6 +110,27 @@ describe('what never ran stands in nobody’s way', () => {
     ecr.batchDeleteImage({ repositoryName: 'acme/web', imageIds: [{ imageTag: '1.2.0' }] })
     expect(await deployImage(event, config(service()), world)).toMatchObject({ reason: 'image-gone' })
     expect(await deployImage(push('acme/web', '1.1.0'), config(service()), world)).toMatchObject({ kind: 'done' })
+  })
+})
+
+describe('what is put right', () => {
+  test('is never put on a deployment that failed', async () => {
+    const { world, push, createService, ecs, clock } = simulatedWorld()
+    await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
+    const older = push('acme/web', '1.1.0')
+    await clock.advance(5000)
+    const newer = push('acme/web', '1.2.0')
+    const { gate, reached, letGo } = heldBefore('updateService')
+    const late = deployImage(older, config(service()), gated(world, gate))
+    await reached
+    const updateService = () => Promise.reject(new RefusedError('InvalidParameterException', 'Not now'))
+    const outcome = await deployImage(newer, config(service()), { ...world, fleet: { ...world.fleet, updateService } })
+    expect(outcome).toMatchObject({ kind: 'permanent' })
+    letGo()
+    await late
+    const { newest } = await readTarget(world.table, 'web')
+    expect(newest).toMatchObject({ state: 'failed', image: { tag: '1.2.0' } })
+    expect(ecs.services()[0]?.taskDefinition).not.toBe(newest?.revision?.arn)
   })
 })
 
