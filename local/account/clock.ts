@@ -60,12 +60,13 @@ export class SimulatedClock {
   }
 
   async #run(moment: number): Promise<void> {
-    for (let due = this.#next(); due && due.at <= moment; due = this.#next()) {
+    const end = Math.max(this.#now, moment)
+    for (let due = this.#next(); due && due.at <= end; due = this.#next()) {
       this.#due.pop()
       this.#now = Math.max(this.#now, due.at)
       await due.run?.()
     }
-    this.#now = Math.max(this.#now, moment)
+    this.#now = end
   }
 
   #next(): Due | undefined {
