@@ -46,7 +46,11 @@ export class UsageError extends Error {
 }
 
 function provenanceOf(annotations: Record<string, string>): Provenance {
-  const of = (name: string) => annotations[`org.opencontainers.image.${name}`]
+  // Labels come as whoever built the image wrote them.
+  const of = (name: string) => {
+    const value: unknown = annotations[`org.opencontainers.image.${name}`]
+    return typeof value === 'string' ? value : undefined
+  }
   const [commit, source, version, created] = [of('revision'), of('source'), of('version'), of('created')]
   return {
     ...(commit && { commit }),

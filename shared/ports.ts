@@ -81,6 +81,8 @@ export interface Service {
   /** ARN of the revision that the service is to run now. */
   revision: string
   desiredCount: number
+  /** Absent when ECS did not say. */
+  createdAt?: Date
   deployments: readonly { id: string; status: string; revision: string }[]
 }
 

@@ -12,6 +12,7 @@ import { inProcessHandler } from '../local/wire/in-process.ts'
 import { createWire } from '../local/wire/wire.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
+import { type Deployment, deploymentsOf } from '../shared/deploy/records.ts'
 import type { World } from '../shared/ports.ts'
 
 export const region = 'eu-central-1'
@@ -124,4 +125,11 @@ export function manifest(content: string): string {
 function asDelivered(event: AwsEvent, time: Date, id: string): EcrImageAction {
   const envelope = { version: '0', id, account: accountId, region, time: time.toISOString().replace(/\.\d+/, '') }
   return { ...envelope, ...event } as unknown as EcrImageAction
+}
+
+/** The newest deployments of a target on record, newest first. */
+export async function listDeployments(table: World['table'], target: string, limit: number): Promise<Deployment[]> {
+  const found: Deployment[] = []
+  for await (const deployment of deploymentsOf(table, target)) if (found.push(deployment) === limit) break
+  return found
 }

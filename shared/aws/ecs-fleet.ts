@@ -85,6 +85,7 @@ function asService(service: EcsService, name: string): Service {
     controller: service.deploymentController?.type ?? 'ECS',
     revision: service.taskDefinition ?? '',
     desiredCount: service.desiredCount ?? 0,
+    ...(service.createdAt && { createdAt: service.createdAt }),
     deployments: (service.deployments ?? []).map(each => ({
       id: each.id ?? '',
       status: each.status ?? 'UNKNOWN',

@@ -13,9 +13,12 @@ export type Step =
 /** RunTask starts at most this many copies a call. */
 const mostCopiesPerCall = 10
 
-/** `startedBy` and tags that tell whose a task is. ECS takes 36 characters of letters, digits, - _ / in its older limit. */
-export function startedBy(target: string, claim: Pick<Claim, 'id'>): string {
-  return `fg/${target}/${claim.id}`
+/**
+ * Names the call that started a task: `fg/<target>/<id of the deployment><number of the attempt>`, the number as two digits of
+ * base 36. ECS takes 36 characters of letters, digits, - _ / in its older limit; a target's name has 24 at most.
+ */
+export function startedBy(target: string, claim: Pick<Claim, 'id'>, attempt: Pick<Attempt, 'number'>): string {
+  return `fg/${target}/${claim.id}${attempt.number.toString(36).padStart(2, '0')}`
 }
 
 /** The next step of a deployment that is starting. Needs its revision. */
@@ -26,7 +29,7 @@ export function nextStep(deployment: Deployment, target: Target, capacity: 'on-d
   const revision = deployment.revision?.arn ?? ''
   const first = deployment.attempts.length + 1
   if (target.run.kind === 'service') {
-    if (deployment.attempts.some(attempt => attempt.outcome && !attempt.outcome.failures)) return { do: 'finish' }
+    if (deployment.attempts.some(isDone)) return { do: 'finish' }
     const { service } = target.run
     const call = { operation: 'UpdateService' as const, cluster: target.cluster, service, revision }
     return { do: 'plan', attempts: [{ number: first, at, call }] }
@@ -44,7 +47,7 @@ export function nextStep(deployment: Deployment, target: Target, capacity: 'on-d
       count,
       capacity,
       network,
-      startedBy: startedBy(target.name, deployment),
+      startedBy: startedBy(target.name, deployment, { number }),
       clientToken: createHash('sha256').update(`${deployment.id}/${number}`).digest('hex'),
       tags: [
         { key: 'farguard:target', value: target.name },
@@ -58,7 +61,11 @@ export function nextStep(deployment: Deployment, target: Target, capacity: 'on-d
 
 /** ARNs of what the attempts are known to have started. */
 export function startedTasks(attempts: readonly Attempt[]): string[] {
-  return attempts.flatMap(attempt => attempt.outcome?.tasks ?? [])
+  return [...new Set(attempts.flatMap(attempt => attempt.outcome?.tasks ?? []))]
+}
+
+function isDone({ call, outcome }: Attempt): boolean {
+  return call.operation === 'UpdateService' && outcome !== undefined && !outcome.failures
 }
 
 /** Where the next copies are to run: Spot capacity that is missing is not replaced by on-demand unless we do it. */

@@ -1,10 +1,8 @@
 /** The calls that start something, each on record before it is made: made once, or found out about. */
-import type { Target } from '../config/config.ts'
-import { RefusedError, RetryableError, type World } from '../ports.ts'
-import { startedBy } from './attempts.ts'
+import { RefusedError, type World } from '../ports.ts'
 import type { Ground } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
-import type { Attempt, Deployment } from './records.ts'
+import type { Attempt } from './records.ts'
 
 /**
  * A clientToken lives for 24 hours or the task's life and one hour more, whichever is shorter; a stopped task is listed
@@ -15,47 +13,43 @@ const tokenLivesMs = 55 * 60_000
 export type CallOutcome = NonNullable<Attempt['outcome']>
 
 /**
- * Makes one call that is on record, or finds out what came of it. `known`: tasks that other calls of the deployment started.
- * `isMine`: this very run put the call on record, so nobody made it yet.
+ * Makes one call that is on record, or finds out what came of it. `isOwn`: this very run put the call on record, so nobody made
+ * it yet. Throws Problem when it can't be made.
  */
-export async function make(
-  attempt: Attempt,
-  deployment: Deployment,
-  known: ReadonlySet<string>,
-  isMine: boolean,
-  target: Target,
-  ground: Ground,
-  world: World,
-): Promise<CallOutcome> {
+export async function make(attempt: Attempt, isOwn: boolean, ground: Ground, world: World): Promise<CallOutcome> {
   const { call } = attempt
-  if (call.operation === 'UpdateService') return updateService(call, isMine, ground, world)
-  if (isMine) return runTask(call, world)
-  const listed = await world.fleet.tasksStartedBy(call.cluster, startedBy(target.name, deployment)).catch(error => {
-    throw asProblem(error, `Looking for tasks of deployment ${deployment.number}`)
-  })
-  const found = listed.map(task => task.arn).filter(arn => !known.has(arn))
+  if (call.operation === 'UpdateService') return updateService(call, isOwn, ground, world)
+  if (isOwn) return runTask(call, world)
+  const found = await tasksOf(call, world)
   const at = world.clock.now().toISOString()
-  if (found.length >= call.count) return { at, tasks: found.slice(0, call.count) }
+  if (found.length >= call.count) return { at, tasks: found }
   if (world.clock.now().getTime() - Date.parse(attempt.at) < tokenLivesMs) return runTask(call, world)
-  if (found.length > 0 || target.run.kind === 'task')
-    return { at, tasks: found, failures: ['The outcome of this call was lost.'] }
-  const message = `Whether job ${target.name} ran for deployment ${deployment.number} can't be told any more: its start was not recorded, and ECS forgets a stopped task after an hour. Look at its logs; push the image again under a new tag to run it.`
-  throw new Problem('refuse', 'start-unknown', message)
+  return { at, tasks: found, isLost: true }
+}
+
+/** Tasks that this very call started and that ECS still knows. */
+async function tasksOf(call: Extract<Attempt['call'], { operation: 'RunTask' }>, world: World): Promise<string[]> {
+  try {
+    const listed = await world.fleet.tasksStartedBy(call.cluster, call.startedBy)
+    return listed.map(task => task.arn)
+  } catch (error) {
+    throw asProblem(error, `Looking for what ${call.startedBy} started`)
+  }
 }
 
 async function updateService(
   call: Extract<Attempt['call'], { operation: 'UpdateService' }>,
-  isMine: boolean,
+  isOwn: boolean,
   ground: Ground,
   world: World,
 ): Promise<CallOutcome> {
   try {
-    const isThere = !isMine && ground.service?.revision === call.revision
+    const isThere = !isOwn && ground.service?.revision === call.revision
     const service = isThere && ground.service ? ground.service : await world.fleet.updateService(call)
     const rollout = service.deployments.find(each => each.revision === call.revision)
     return { at: world.clock.now().toISOString(), ...(rollout && { serviceDeployment: rollout.id }) }
   } catch (error) {
-    throw asProblem(error, `Updating service ${call.service}`)
+    throw asProblem(error, `Updating service ${call.service} in cluster ${call.cluster}`)
   }
 }
 
@@ -72,14 +66,9 @@ async function runTask(call: Extract<Attempt['call'], { operation: 'RunTask' }>,
     // The token was used before with other parameters: what it started then is ours.
     if (error instanceof RefusedError && error.code === 'ConflictException' && error.resourceIds.length > 0)
       return { at: at(), tasks: [...error.resourceIds] }
-    if (error instanceof RefusedError && isAboutCapacity(error.message))
-      return { at: at(), tasks: [], failures: [error.message] }
-    if (error instanceof RetryableError) throw asProblem(error, 'Starting tasks')
-    throw asProblem(error, `Starting tasks in cluster ${call.cluster}`)
+    const problem = asProblem(error, `Starting tasks in cluster ${call.cluster}`)
+    if (problem instanceof Problem && problem.reason === 'no-capacity')
+      return { at: at(), tasks: [], failures: [problem.message] }
+    throw problem
   }
-}
-
-/** ECS says this in `failures[]`, and for some shortages as an error, always with these words. */
-function isAboutCapacity(message: string): boolean {
-  return /capacity is unavailable|insufficient capacity|limit on the number of/i.test(message)
 }

@@ -1,6 +1,9 @@
 /** The claim on a target's head: one compare-and-set, which is the lock, the order and the truth of its deployments. */
 import { createHash } from 'node:crypto'
+import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
+import { isNewer, type RunningImage } from './decide.ts'
+import { placeOf } from './place.ts'
 import type { ImagePush } from './push.ts'
 import {
   type Claim,
@@ -17,25 +20,41 @@ const rememberedClaims = 10
 
 /** The claim that deploying `image` now would make on this head. */
 export function claimOf(
-  target: string,
+  target: Target,
   image: DeployedImage,
   push: ImagePush,
   head: TargetHead | undefined,
+  decided: { because: string; running: RunningImage | undefined },
   now: Date,
 ): Claim {
   const number = (head?.current.number ?? 0) + 1
   const claimedAt = now.toISOString()
-  const id = createHash('sha256')
-    .update(JSON.stringify([target, number, claimedAt, push.eventId, push.account]))
-    .digest('hex')
   return {
     number,
-    id: id.slice(0, 8),
+    id: idOf([target.name, number, claimedAt, push.eventId, push.account]),
     generation: head?.current.generation ?? 0,
     image,
     event: { id: push.eventId, at: push.at, account: push.account, region: push.region },
     claimedAt,
+    because: decided.because,
+    ...(decided.running && { before: traceOf(decided.running) }),
+    where: placeOf(target),
   }
+}
+
+/** What is kept of what ran. */
+export function traceOf({ tag, digest, number }: RunningImage): NonNullable<Claim['before']> {
+  return {
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+    ...(number !== undefined && { number }),
+  }
+}
+
+/** Six letters and digits: about two billion. */
+function idOf(parts: readonly unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest()
+  return (hash.readUIntBE(0, 6) % 36 ** 6).toString(36).padStart(6, '0')
 }
 
 /** Makes the head about `claim`; undefined when somebody else has changed the head since it was read. */
@@ -56,26 +75,52 @@ export async function writeClaim(
 }
 
 /**
- * Fences off the deployments that the head has left behind before they had started, oldest first: whoever carries one of them
- * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished.
+ * The head after a push of `image`, whose digest it is about already; undefined when somebody else has changed it meanwhile.
+ * A digest that gets a higher version's tag stands for that version from now on: `1.5.0` must not replace what is `1.6.0` too.
+ * For `exact:` the write alone counts: a push that looked the tag up before it moved back here must not find the head as it was.
  */
-export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<void> {
-  const leftBehind = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
-  for (const claim of leftBehind)
-    await supersedeOne(claim, claim.number === newest?.number ? newest : undefined, head, world)
+export async function confirm(
+  head: TargetHead,
+  image: DeployedImage,
+  target: Target,
+  world: World,
+): Promise<TargetHead | undefined> {
+  const { current, version, ...rest } = head
+  const isHigher = target.tags.kind === 'semver' && isNewer(target.tags, image, current.image)
+  if (!isHigher && target.tags.kind !== 'exact') return head
+  const next = { ...rest, current: { ...current, image: isHigher ? image : current.image } }
+  return (await writeHead(world.table, next, head)) ? { ...next, version: version + 1 } : undefined
 }
 
-async function supersedeOne(claim: Claim, seen: Deployment | undefined, head: TargetHead, world: World): Promise<void> {
-  const { target, current } = head
-  const ended = {
-    reason: 'superseded',
-    detail: `by deployment ${current.number}, ${current.image.tag}`,
-    at: current.claimedAt,
+/**
+ * Fences off the deployments that the head has left behind before they had started, oldest first: whoever carries one of them
+ * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished.
+ * Gives those that may have started something.
+ */
+export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<Deployment[]> {
+  const leftBehind = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
+  const fenced: Deployment[] = []
+  for (const claim of leftBehind) {
+    const seen = claim.number === newest?.number ? newest : undefined
+    const superseded = await supersedeOne(claim, seen, head, world)
+    if (superseded && superseded.attempts.length > 0) fenced.push(superseded)
   }
+  return fenced
+}
+
+async function supersedeOne(
+  claim: Claim,
+  seen: Deployment | undefined,
+  head: TargetHead,
+  world: World,
+): Promise<Deployment | undefined> {
+  const { target, current } = head
+  const detail = `by deployment ${current.number}, ${current.image.tag}`
+  const ended = { reason: 'superseded', detail, at: current.claimedAt }
   for (let found = seen; ; found = await readDeployment(world.table, target, claim.number)) {
-    if (found && found.state !== 'starting') return
-    const because = 'claimed, and overtaken before anything was started'
-    const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', because, attempts: [] }
-    if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return
+    if (found && found.state !== 'starting') return undefined
+    const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
+    const written = await writeDeployment(world.table, { ...base, state: 'superseded', ended })
+    if (written) return written
   }
 }

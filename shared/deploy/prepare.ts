@@ -1,10 +1,17 @@
 /** What has to be known, and be in order, before a deployment is claimed. Reads only. */
 import type { Standalone, Target } from '../config/config.ts'
-import type { RegistryImage, Service, TaskDefinition, TaskDefinitionRevision, World } from '../ports.ts'
+import type {
+  ContainerDefinition,
+  RegistryImage,
+  Service,
+  TaskDefinition,
+  TaskDefinitionRevision,
+  World,
+} from '../ports.ts'
 import type { RunningImage } from './decide.ts'
 import { parseImageReference, pinnedImage } from './image-reference.ts'
 import { Problem } from './problem.ts'
-import type { Claim } from './records.ts'
+import type { Claim, DeployedImage } from './records.ts'
 import { containerOf, withImage } from './revision.ts'
 import { compareImages } from './tag-policy.ts'
 
@@ -13,6 +20,8 @@ export interface Ground {
   service?: Service
   /** What is cloned, with its ARN when it is a revision; inline definitions have none. */
   base: { definition: TaskDefinition; revision?: TaskDefinitionRevision }
+  /** The container of `base` that gets the image. */
+  container: ContainerDefinition
   /** Where standalone tasks run first. */
   capacity?: 'on-demand' | 'spot'
 }
@@ -21,10 +30,12 @@ export interface Ground {
 export async function observe(target: Target, world: World): Promise<Ground> {
   if (target.run.kind === 'service') {
     const service = await ourService(target.cluster, target.run.service, world)
-    return { service, base: await baseOf(target, service, world) }
+    const base = await baseOf(target, service, world)
+    return { service, base, container: containerOf(base.definition, target) }
   }
   const capacity = await capacityFor(target.cluster, target.run, world)
-  return { capacity, base: await baseOf(target, undefined, world) }
+  const base = await baseOf(target, undefined, world)
+  return { capacity, base, container: containerOf(base.definition, target) }
 }
 
 /**
@@ -33,7 +44,7 @@ export async function observe(target: Target, world: World): Promise<Ground> {
  */
 export async function imageOfService(
   target: Target,
-  pushedTag: string,
+  image: DeployedImage,
   ground: Ground,
   world: World,
 ): Promise<RunningImage | undefined> {
@@ -41,12 +52,13 @@ export async function imageOfService(
   if (!service) return undefined
   const revision =
     base.revision?.arn === service.revision ? base.revision : await world.fleet.describeTaskDefinition(service.revision)
-  const image = revision && containerOf(revision.definition, target).image
-  const reference = image === undefined ? undefined : parseImageReference(image)
+  const runs = revision && containerOf(revision.definition, target).image
+  const reference = runs === undefined ? undefined : parseImageReference(runs)
   if (!reference || reference.repository !== target.repository) return undefined
   const { repository, digest, tag = 'latest' } = reference
-  if (digest === undefined && tag === pushedTag) return { repository, tag }
   const [known] = await world.registry.describeImages(repository, [digest !== undefined ? { digest } : { tag }])
+  // The tag has moved on to the very image that was pushed: when the one that runs was pushed is not known.
+  if (digest === undefined && known?.digest === image.digest) return { repository, tag }
   const newestTag = known && highest(target, known)
   return {
     repository,
@@ -62,13 +74,9 @@ function highest(target: Target, { tags, digest }: RegistryImage): string | unde
 }
 
 /** The definition to run for `claim`, or the revision itself where it already runs exactly this image. */
-export function wantedDefinition(
-  target: Target,
-  ground: Ground,
-  claim: Claim,
-): { definition: TaskDefinition; asItIs?: string } {
+export function wantedDefinition(ground: Ground, claim: Claim): { definition: TaskDefinition; asItIs?: string } {
+  const { container } = ground
   const { definition, revision } = ground.base
-  const container = containerOf(definition, target)
   const image = pinnedImage(claim.image, claim.event, container.image)
   const asItIs = revision?.status === 'ACTIVE' && container.image === image ? revision.arn : undefined
   return { definition: withImage(definition, container, image), ...(asItIs !== undefined && { asItIs }) }

@@ -15,6 +15,7 @@ export const problemReasons = [
   'no-capacity',
   'no-capacity-provider',
   'service-missing',
+  'revision-inactive',
   'service-not-ours',
   'start-unknown',
 ] as const
@@ -41,13 +42,23 @@ const reasons: Partial<Record<string, ProblemReason>> = {
   RepositoryNotFoundException: 'image-gone',
 }
 
+/** What ECS says in the text of an error only, under codes that stand for many things. */
+const texts: { pattern: RegExp; kind: 'retry' | 'refuse'; reason: ProblemReason }[] = [
+  {
+    pattern: /capacity is unavailable|insufficient capacity|limit on the number of/i,
+    kind: 'retry',
+    reason: 'no-capacity',
+  },
+  { pattern: /too many concurrent attempts/i, kind: 'retry', reason: 'aws-unavailable' },
+  { pattern: /task ?definition is inactive/i, kind: 'refuse', reason: 'revision-inactive' },
+]
+
 /** The problem that an error stands for; what is no answer of AWS's is a defect of ours and stays as it is. */
 export function asProblem(error: unknown, doing: string): unknown {
   if (error instanceof RetryableError)
     return new Problem('retry', 'aws-unavailable', `${doing}: ${error.message}`, { cause: error })
-  if (error instanceof RefusedError)
-    return new Problem('refuse', reasons[error.code] ?? 'aws-refused', `${doing}: ${error.code}: ${error.message}`, {
-      cause: error,
-    })
-  return error
+  if (!(error instanceof RefusedError)) return error
+  const text = texts.find(({ pattern }) => pattern.test(error.message))
+  const { kind, reason } = text ?? { kind: 'refuse' as const, reason: reasons[error.code] ?? 'aws-refused' }
+  return new Problem(kind, reason, `${doing}: ${error.message}`, { cause: error })
 }

@@ -13,7 +13,7 @@ export interface DeployedImage {
 /** A deployment as the head names it. */
 export interface Claim {
   number: number
-  /** 8 hex digits that no other deployment has, of this stack or another: ECS's `startedBy` and clientToken are made of it. */
+  /** 6 letters and digits that no other deployment has, of this stack or another: ECS's `startedBy` and clientToken are made of it. */
   id: string
   /** Rises when an operator deploys a digest anew that ran already. */
   generation: number
@@ -21,6 +21,18 @@ export interface Claim {
   /** The event that led to it. */
   event: { id: string; at: string; account: string; region: string }
   claimedAt: string
+  /** Why it was decided so, in one line for people. */
+  because: string
+  /** What the target ran when it was decided. */
+  before?: { tag?: string; digest?: string; number?: number }
+  where: Place
+}
+
+/** Where a target runs: what was started elsewhere says nothing about what runs here. */
+export interface Place {
+  kind: 'service' | 'task' | 'job'
+  cluster: string
+  service?: string
 }
 
 /** The lock, the order and the truth of one target: every claim is one compare-and-set on it. */
@@ -39,10 +51,6 @@ export interface Deployment extends Claim {
   target: string
   version: number
   state: DeploymentState
-  /** Why it was decided so, in one line for people. */
-  because: string
-  /** What the target ran when it was decided. */
-  before?: { tag?: string; digest?: string; number?: number }
   revision?: { arn: string; fingerprint: string }
   attempts: Attempt[]
   /** Why it failed, or who overtook it. */
@@ -67,6 +75,8 @@ export interface Attempt {
     /** ECS's id of the service deployment that rolls the revision out. */
     serviceDeployment?: string
     failures?: string[]
+    /** Whether anything started besides what is named here can't be found out any more. */
+    isLost?: boolean
   }
 }
 
@@ -79,7 +89,7 @@ export interface DecisionRecord {
   verdict: 'skip' | 'retry' | 'refuse'
   reason: string
   detail: string
-  before?: Deployment['before']
+  before?: Claim['before']
 }
 
 const schema = 1
@@ -88,6 +98,12 @@ const deploymentKey = (number: number) => `DEPLOYMENT#${String(number).padStart(
 const targetKey = (target: string) => `TARGET#${target}`
 export const tagKey = (repository: string, tag: string) => `${repository}:${tag}`
 export const digestKey = (repository: string, digest: string) => `${repository}@${digest}`
+
+export interface KnownTarget {
+  head?: TargetHead
+  /** The newest deployment on record: the one that the head names, unless that was claimed and nothing else yet. */
+  newest?: Deployment
+}
 
 /** The head of a target with its newest deployment on record, in one read: `HEAD` sorts right after all of `DEPLOYMENT#`. */
 export async function readTarget(table: Table, target: string): Promise<{ head?: TargetHead; newest?: Deployment }> {
@@ -121,16 +137,27 @@ export async function readDeployment(table: Table, target: string, number: numbe
   return record && content<Deployment>(record)
 }
 
-/** The newest deployments of a target, newest first. */
-export async function listDeployments(table: Table, target: string, limit: number): Promise<Deployment[]> {
-  const page = await table.query({
-    by: 'pk',
-    equals: targetKey(target),
-    skPrefix: 'DEPLOYMENT#',
-    newestFirst: true,
-    limit,
-  })
-  return page.records.map(record => content<Deployment>(record))
+/** The deployments of a target on record, newest first; read page by page as they are asked for. */
+export async function* deploymentsOf(table: Table, target: string): AsyncGenerator<Deployment> {
+  let from: string | undefined
+  do {
+    const page = await table.query({
+      by: 'pk',
+      equals: targetKey(target),
+      skPrefix: 'DEPLOYMENT#',
+      newestFirst: true,
+      limit: 20,
+      ...(from !== undefined && { from }),
+    })
+    yield* page.records.map(record => content<Deployment>(record))
+    from = page.next
+  } while (from !== undefined)
+}
+
+/** The last deployment that started; undefined when none did. */
+export async function lastStarted(table: Table, target: string): Promise<Deployment | undefined> {
+  for await (const deployment of deploymentsOf(table, target)) if (deployment.state === 'started') return deployment
+  return undefined
 }
 
 /** Writes a deployment as its next version; undefined when somebody else has written it since it was read. */
@@ -175,14 +202,21 @@ export async function recordsOfImage(
   image: { repository: string } & ({ tag: string } | { digest: string }),
   limit: number,
 ): Promise<(Deployment | DecisionRecord)[]> {
-  const page = await table.query({
-    ...('tag' in image
-      ? { by: 'tagKey', equals: tagKey(image.repository, image.tag) }
-      : { by: 'digestKey', equals: digestKey(image.repository, image.digest) }),
-    newestFirst: true,
-    limit,
-  })
-  return page.records.map(record => content<Deployment | DecisionRecord>(record))
+  const found: StoredRecord[] = []
+  let from: string | undefined
+  do {
+    const page = await table.query({
+      ...('tag' in image
+        ? { by: 'tagKey', equals: tagKey(image.repository, image.tag) }
+        : { by: 'digestKey', equals: digestKey(image.repository, image.digest) }),
+      newestFirst: true,
+      limit: limit - found.length,
+      ...(from !== undefined && { from }),
+    })
+    found.push(...page.records)
+    from = page.next
+  } while (from !== undefined && found.length < limit)
+  return found.map(record => content<Deployment | DecisionRecord>(record))
 }
 
 /** A record without the members that only the table needs. What it holds was written by the functions above. */

@@ -12,10 +12,7 @@ export function containerOf(definition: TaskDefinition, target: Target): Contain
   if (target.container !== undefined) {
     const named = containers.find(each => each.name === target.container)
     if (named) return named
-    throw noContainer(
-      target,
-      `has no container ${target.container}, only ${names}. Correct targets.${target.name}.container`,
-    )
+    throw noContainer(`has no container ${target.container}, only ${names}. Correct targets.${target.name}.container`)
   }
   const imageless = containers.filter(each => each.image === undefined)
   const ofRepository = containers.filter(
@@ -25,11 +22,10 @@ export function containerOf(definition: TaskDefinition, target: Target): Contain
   const only = [imageless, ofRepository, essential].find(those => those.length === 1)?.[0]
   if (only) return only
   throw noContainer(
-    target,
     `has several containers that ${target.repository} could be for: ${names}. Name one as targets.${target.name}.container`,
   )
 
-  function noContainer(_: Target, what: string): Problem {
+  function noContainer(what: string): Problem {
     return new Problem('refuse', 'container-not-found', `Task definition ${definition.family} ${what}.`)
   }
 }

@@ -11,47 +11,66 @@ import { fingerprintOf } from './revision.ts'
 /** More steps than any start has: plan, call, fall back to on-demand, call, and a few lost races between them. */
 const mostSteps = 20
 
-/** A deployment before it is on record. */
-export type Draft = Omit<Deployment, 'version' | 'attempts' | 'state' | 'revision'>
+/** What came of carrying a deployment on. */
+export interface Carried {
+  deployment: Deployment
+  /** Somebody else wrote on it meanwhile: a call of ours may have come after theirs. */
+  wasContested: boolean
+}
 
 /**
  * Carries the deployment that the head names on until it has started, failed or was superseded, and gives it as it is then on
- * record. `recorded`: what is on record of it already. Throws Problem when it can't go on.
+ * record. `recorded`: what is on record of it already. Throws Problem when it can't go on now.
  */
 export async function start(
-  draft: Draft,
-  recorded: Deployment | undefined,
   head: TargetHead,
+  recorded: Deployment | undefined,
   target: Target,
   ground: Ground,
   world: World,
-): Promise<Deployment> {
-  const run = new Run(target, ground, world)
-  let deployment = recorded ?? (await run.putOnRecord(draft, await revisionFor(draft, head, target, ground, world)))
+): Promise<Carried> {
+  const run = new Run(head, target, ground, world)
+  let deployment = recorded ?? (await run.putOnRecord())
   for (let steps = 0; steps < mostSteps; steps++) {
-    if (deployment.state !== 'starting') return deployment
+    if (deployment.state !== 'starting') return { deployment, wasContested: run.wasContested }
     deployment = await run.take(deployment)
   }
-  const message = `Deployment ${draft.number} of ${target.name} is being started by many at once.`
+  const message = `Deployment ${head.current.number} of ${target.name} is being started by many at once.`
   throw new Problem('retry', 'deployment-overtaken', message)
 }
 
 /** One invocation's work on one deployment: it knows which calls are its own, and so were made by nobody before. */
 class Run {
+  readonly #head: TargetHead
   readonly #target: Target
   readonly #ground: Ground
   readonly #world: World
   readonly #own = new Set<number>()
+  wasContested = false
 
-  constructor(target: Target, ground: Ground, world: World) {
+  constructor(head: TargetHead, target: Target, ground: Ground, world: World) {
+    this.#head = head
     this.#target = target
     this.#ground = ground
     this.#world = world
   }
 
   /** The deployment with its first calls, on record; what somebody else put there, if they were first. */
-  putOnRecord(draft: Draft, revision: NonNullable<Deployment['revision']>): Promise<Deployment> {
-    return this.take({ ...draft, version: 0, state: 'starting', revision, attempts: [] })
+  async putOnRecord(): Promise<Deployment> {
+    const draft: Deployment = {
+      ...this.#head.current,
+      target: this.#target.name,
+      version: 0,
+      state: 'starting',
+      attempts: [],
+    }
+    try {
+      return await this.take({ ...draft, revision: await this.#revision() })
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      // A claim that leads nowhere must not stand in the way of what comes after it.
+      return (await writeDeployment(this.#world.table, this.#failed(draft, error))) ?? this.#reread(draft)
+    }
   }
 
   /** Takes the next step, and gives what is on record after it. */
@@ -86,17 +105,20 @@ class Run {
     let problem: unknown
     for (const attempt of attempts) {
       try {
-        const known = new Set(startedTasks(withOutcomes(deployment.attempts, outcomes)))
         const isOwn = this.#own.has(attempt.number)
-        const outcome = await make(attempt, deployment, known, isOwn, this.#target, this.#ground, this.#world)
-        outcomes.set(attempt.number, outcome)
+        outcomes.set(attempt.number, await make(attempt, isOwn, this.#ground, this.#world))
       } catch (error) {
         problem = error
         if (isRefusal(error)) outcomes.set(attempt.number, { at: this.#now(), failures: [error.message] })
         break
       }
     }
-    return outcomes.size === 0 ? Promise.reject(problem) : this.#keep(deployment, attempts, outcomes, problem)
+    if (outcomes.size === 0) throw problem
+    if (!isInactive(problem)) return this.#keep(deployment, attempts, outcomes, problem)
+    // Somebody deregistered the revision since it went on record: the next attempt gets a new one.
+    const isRenewed = attempts.some(({ call }) => call.revision !== deployment.revision?.arn)
+    const renewed = isRenewed ? deployment : { ...deployment, revision: await this.#revision() }
+    return this.#keep(renewed, attempts, outcomes, undefined)
   }
 
   /** What was called is kept whoever wrote meanwhile: a deployment that was superseded knows what it started all the same. */
@@ -108,23 +130,32 @@ class Run {
   ): Promise<Deployment> {
     for (let deployment = from; ; deployment = await this.#reread(deployment)) {
       const after = { ...deployment, attempts: withOutcomes(deployment.attempts, outcomes) }
-      const problem = met ?? this.#noCapacity(after, attempts)
-      const next = deployment.state === 'starting' ? this.#moved(after, problem) : after
-      const written = await writeDeployment(this.#world.table, next)
-      if (written && problem) throw problem
-      if (written) return written
+      const problem = met ?? this.#unknown(after) ?? this.#noCapacity(after, attempts)
+      const written = await writeDeployment(
+        this.#world.table,
+        deployment.state === 'starting' ? this.#moved(after, problem) : after,
+      )
+      if (!written) continue
+      if (problem && !isRefusal(problem)) throw problem
+      return written
     }
   }
 
   #moved(deployment: Deployment, problem: unknown): Deployment {
-    if (isRefusal(problem)) {
-      const ended = { reason: problem.reason, detail: problem.message, at: this.#now() }
-      return { ...deployment, state: 'failed', ended }
-    }
+    if (isRefusal(problem)) return this.#failed(deployment, problem)
     return !problem && this.#stepOf(deployment).do === 'finish' ? this.#started(deployment) : deployment
   }
 
-  /** The problem of copies that did not start, unless there is another capacity to ask for them. */
+  /** A job that may have run must not run again; lost copies of a task do not run any more, or they would be listed. */
+  #unknown({ attempts, number }: Deployment): Problem | undefined {
+    const { name, run } = this.#target
+    if (run.kind !== 'job' || startedTasks(attempts).length > 0) return undefined
+    if (!attempts.some(attempt => attempt.outcome?.isLost)) return undefined
+    const message = `Whether job ${name} ran for deployment ${number} can't be told any more: its start was not recorded, and ECS forgets a stopped task after an hour. Look at its logs; push the image again to run it.`
+    return new Problem('refuse', 'start-unknown', message)
+  }
+
+  /** The problem of copies that did not start, unless the next attempt asks for them in another way. */
   #noCapacity(deployment: Deployment, made: readonly Attempt[]): Problem | undefined {
     const numbers = new Set(made.map(attempt => attempt.number))
     const failures = deployment.attempts
@@ -132,20 +163,33 @@ class Run {
       .flatMap(attempt => attempt.outcome?.failures ?? [])
     const next = this.#stepOf(deployment)
     if (failures.length === 0 || next.do !== 'plan') return undefined
-    const tried = new Set(made.map(capacityOf))
-    if (next.attempts.some(attempt => !tried.has(capacityOf(attempt)))) return undefined
+    const tried = new Set(made.map(wayOf))
+    if (next.attempts.some(attempt => !tried.has(wayOf(attempt)))) return undefined
     const message = `ECS did not start every copy of ${this.#target.name}: ${[...new Set(failures)].join('; ')}`
     return new Problem('retry', 'no-capacity', message)
   }
 
   async #reread({ number }: Deployment): Promise<Deployment> {
+    this.wasContested = true
     const found = await readDeployment(this.#world.table, this.#target.name, number)
     if (found) return found
     throw new Problem('retry', 'aws-unavailable', `Deployment ${number} of ${this.#target.name} was not read back.`)
   }
 
+  #revision(): Promise<NonNullable<Deployment['revision']>> {
+    return revisionFor(this.#head, this.#target, this.#ground, this.#world)
+  }
+
   #started(deployment: Deployment): Deployment {
     return { ...deployment, state: 'started', startedAt: this.#now() }
+  }
+
+  #failed(deployment: Deployment, problem: Problem): Deployment {
+    return {
+      ...deployment,
+      state: 'failed',
+      ended: { reason: problem.reason, detail: problem.message, at: this.#now() },
+    }
   }
 
   #now(): string {
@@ -157,8 +201,13 @@ function isRefusal(error: unknown): error is Problem {
   return error instanceof Problem && error.kind === 'refuse'
 }
 
-function capacityOf({ call }: Attempt): string | undefined {
-  return call.operation === 'RunTask' ? call.capacity : undefined
+function isInactive(error: unknown): boolean {
+  return error instanceof Problem && error.reason === 'revision-inactive'
+}
+
+/** What tells an attempt from one that failed: asking the same again at once would not help. */
+function wayOf({ call }: Attempt): string {
+  return call.operation === 'RunTask' ? `${call.capacity} ${call.revision}` : call.revision
 }
 
 function withOutcomes(attempts: readonly Attempt[], outcomes: ReadonlyMap<number, CallOutcome>): Attempt[] {
@@ -170,16 +219,15 @@ function withOutcomes(attempts: readonly Attempt[], outcomes: ReadonlyMap<number
 
 /** The revision to run: the one that already is exactly this, one registered before for the same content, or a new one. */
 async function revisionFor(
-  draft: Draft,
   head: TargetHead,
   target: Target,
   ground: Ground,
   world: World,
 ): Promise<NonNullable<Deployment['revision']>> {
-  const { definition, asItIs } = wantedDefinition(target, ground, draft)
+  const { definition, asItIs } = wantedDefinition(ground, head.current)
   const fingerprint = fingerprintOf(definition)
   if (asItIs !== undefined) return { arn: asItIs, fingerprint }
-  const before = head.earlier.find(each => each.image.digest === draft.image.digest)
+  const before = head.earlier.find(each => each.image.digest === head.current.image.digest)
   const known = before && (await readDeployment(world.table, target.name, before.number))?.revision
   if (known?.fingerprint === fingerprint) {
     const revision = await world.fleet.describeTaskDefinition(known.arn)

@@ -4,9 +4,9 @@ import {
   type Attempt,
   type DecisionRecord,
   type Deployment,
+  readDeployment,
   readTarget,
   recordsOfImage,
-  type TargetHead,
 } from './records.ts'
 
 export type ImageName = { repository: string } & ({ tag: string } | { digest: string })
@@ -37,9 +37,27 @@ export interface Event {
 /** Decisions about `image`, newest first, at most `limit`. */
 export async function why(image: ImageName, limit: number, table: Table): Promise<Story[]> {
   const records = await recordsOfImage(table, image, limit)
-  const heads = new Map<string, TargetHead | undefined>()
-  for (const { target } of records) if (!heads.has(target)) heads.set(target, (await readTarget(table, target)).head)
-  return records.map(record => ('attempts' in record ? deployed(record, heads.get(record.target)) : decided(record)))
+  const deployments = records.filter(record => 'attempts' in record)
+  const decisions = records.filter((record): record is DecisionRecord => !('attempts' in record))
+  // What delayed a deployment is part of its story, not a decision beside it.
+  const isDelayOf = (decision: DecisionRecord, { target, event }: Deployment) =>
+    decision.target === target && decision.event.id === event.id
+  const stories = deployments.map(async deployment => {
+    const delays = decisions.filter(decision => isDelayOf(decision, deployment))
+    return deployed(deployment, delays, await followed(table, deployment))
+  })
+  const others = decisions.filter(decision => !deployments.some(deployment => isDelayOf(decision, deployment)))
+  return [...(await Promise.all(stories)), ...others.map(decided)].sort((a, b) => (a.at < b.at ? 1 : -1))
+}
+
+/** The deployment that the target was about next. */
+async function followed(table: Table, { target, number, state }: Deployment): Promise<Event[]> {
+  if (state !== 'started') return []
+  const { head } = await readTarget(table, target)
+  if (!head || head.current.number <= number) return []
+  const claims = [head.current, ...head.earlier]
+  const next = claims.find(claim => claim.number === number + 1) ?? (await readDeployment(table, target, number + 1))
+  return next ? [{ at: next.claimedAt, what: `followed by #${next.number}, ${next.image.tag}` }] : []
 }
 
 /** `acme/web:1.4.2` or `acme/web@sha256:…`; undefined for what is neither. */
@@ -56,8 +74,10 @@ function decided(record: DecisionRecord): Story {
   return { target, at, verdict, reason, because: detail, image, event, ...(before && { before }), since: [] }
 }
 
-function deployed(record: Deployment, head: TargetHead | undefined): Story {
-  const { target, claimedAt, because, image, event, before, number, state, revision } = record
+function deployed(record: Deployment, delays: readonly DecisionRecord[], followedBy: readonly Event[]): Story {
+  const { target, claimedAt, because, image, event, before, number, state, revision, attempts } = record
+  const waited = delays.map(({ at, reason, detail }) => ({ at, what: `not yet: ${reason}: ${detail}` }))
+  const calls = [...attempts.flatMap(attempted), ...waited].sort((a, b) => (a.at < b.at ? -1 : 1))
   return {
     target,
     at: claimedAt,
@@ -67,13 +87,8 @@ function deployed(record: Deployment, head: TargetHead | undefined): Story {
     image,
     event,
     ...(before && { before }),
-    deployment: {
-      number,
-      state,
-      ...(revision && { revision: revision.arn }),
-      calls: record.attempts.flatMap(attempted),
-    },
-    since: since(record, head),
+    deployment: { number, state, ...(revision && { revision: revision.arn }), calls },
+    since: [...ownEnd(record), ...followedBy],
   }
 }
 
@@ -87,20 +102,14 @@ function attempted({ at, call, outcome }: Attempt): Event[] {
     ...(outcome.serviceDeployment ? [outcome.serviceDeployment] : []),
     ...(outcome.tasks ?? []).map(arn => `task ${arn.slice(arn.lastIndexOf('/') + 1)}`),
     ...(outcome.failures ?? []).map(failure => `failed: ${failure}`),
+    ...(outcome.isLost ? ['what came of it was lost'] : []),
   ]
   return [{ at: outcome.at, what: `${doing}: ${answers.join(', ') || 'accepted'}` }]
 }
 
-function since(deployment: Deployment, head: TargetHead | undefined): Event[] {
-  const events: Event[] = []
-  if (deployment.startedAt) events.push({ at: deployment.startedAt, what: 'started' })
-  if (deployment.ended) {
-    const { reason, detail, at } = deployment.ended
-    events.push({ at, what: reason === 'superseded' ? `superseded ${detail}` : `failed: ${reason}: ${detail}` })
-  }
-  const claims = head ? [head.current, ...head.earlier] : []
-  const next = claims.filter(claim => claim.number > deployment.number).at(-1)
-  if (next && deployment.state === 'started')
-    events.push({ at: next.claimedAt, what: `followed by #${next.number}, ${next.image.tag}` })
-  return events
+function ownEnd({ startedAt, ended }: Deployment): Event[] {
+  const events: Event[] = startedAt ? [{ at: startedAt, what: 'started' }] : []
+  if (!ended) return events
+  const { reason, detail, at } = ended
+  return [...events, { at, what: reason === 'superseded' ? `superseded ${detail}` : `failed: ${reason}: ${detail}` }]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { listDeployments, readTarget } from '../../shared/deploy/records.ts'
-import { registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { readTarget } from '../../shared/deploy/records.ts'
+import { listDeployments, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { type Crash, crashingAt, gated } from './gated-world.ts'
 import { config, job, service, task } from './targets.ts'
 
@@ -68,7 +68,11 @@ describe.each(Object.entries(kinds))('a %s whose Lambda dies', (name, { target, 
       for (let retry = 0; retry < 3; retry++) await deployImage(event, config(target), world)
       const running = ecs.tasks().filter(each => each.startedBy?.startsWith('fg/') && each.lastStatus === 'RUNNING')
       await clock.advance(120_000)
-      expect(ecs.tasks().filter(each => each.startedBy?.startsWith('fg/')).length, `call ${at}`).toBe(copies)
+      const started = ecs.tasks().filter(each => each.startedBy?.startsWith('fg/')).length
+      const { newest } = await readTarget(world.table, target.name)
+      // A job that was on record and whose call was lost may have run: then it does not run again, and that is said.
+      if (kind === 'job' && newest?.ended?.reason === 'start-unknown') expect(started, `call ${at}`).toBe(0)
+      else expect(started, `call ${at}`).toBe(copies)
       expect(running.length).toBeLessThanOrEqual(copies)
     }
   })

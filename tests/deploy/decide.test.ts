@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type Decision, decide, type Facts, skipReasons, standing } from '../../shared/deploy/decide.ts'
+import type { TagPolicy } from '../../shared/config/config.ts'
+import { type Decision, decide, type Facts, isStanding, skipReasons } from '../../shared/deploy/decide.ts'
 import { problemReasons } from '../../shared/deploy/problem.ts'
 import { deployablePush } from '../../shared/deploy/push.ts'
-import type { DeployedImage, DeploymentState, TargetHead } from '../../shared/deploy/records.ts'
+import type { DeployedImage, DeploymentState } from '../../shared/deploy/records.ts'
 import { service } from './targets.ts'
 
 const image = (tag: string, digest = `sha256:${tag}`, pushedAt = '2026-03-01T22:00:00Z'): DeployedImage => ({
@@ -13,27 +14,23 @@ const image = (tag: string, digest = `sha256:${tag}`, pushedAt = '2026-03-01T22:
   pushedAt,
 })
 
-function head(current: DeployedImage, of: Partial<TargetHead> = {}): TargetHead {
-  const event = { id: 'e', at: '2026-03-01T22:00:00Z', account: '1', region: 'r' }
-  const claim = { number: 7, id: '0a1b2c3d', generation: 0, image: current, event, claimedAt: event.at }
-  return { target: 'web', version: 1, current: claim, earlier: [], quarantine: [], ...of }
-}
-
-/** What is decided on `pushed` where `current` is what the head names. */
+/** What is decided on `pushed` where the target is about `current`, in this state. */
 function onto(
   current: DeployedImage,
   state: DeploymentState | undefined,
   pushed: DeployedImage,
-  tags = service().tags,
+  of: Partial<Facts & { tags: TagPolicy }> = {},
 ): Decision {
-  const known = head(current)
-  const facts: Facts = { image: pushed, head: known, headState: state, running: standing(known, state) }
+  const { tags = service().tags, ...more } = of
+  const running = isStanding(state) ? { ...current, number: 7 } : undefined
+  const facts = { pushedAt: noon, image: pushed, current: { number: 7, image: current, state }, running, ...more }
   return decide(pushed.tag, service({ tags }), facts)
 }
 
 const summary = (decision: Decision) => ('reason' in decision ? decision.reason : decision.verdict)
 const live = { kind: 'exact', tag: 'live' } as const
 const newest = { kind: 'newest' } as const
+const noon = '2026-03-02T12:00:00Z'
 const [early, late] = ['2026-03-01T22:00:00Z', '2026-03-01T22:00:05Z']
 
 describe('semver', () => {
@@ -101,7 +98,7 @@ describe('the other policies', () => {
       expect: 'older-than-running',
     },
   ])('$case', ({ tags, now, push, expect: expected }) =>
-    expect(summary(onto(now, 'started', push, tags))).toBe(expected),
+    expect(summary(onto(now, 'started', push, { tags }))).toBe(expected),
   )
 })
 
@@ -127,21 +124,26 @@ describe('the head', () => {
   })
 
   test('a quarantined digest stays out, with its reason', () => {
-    const because = 'exited with 1 on 2026-02-28'
-    const known = head(image('1.4.1'), { quarantine: [{ digest: 'sha256:1.4.2', because, at: early }] })
-    const facts = {
-      image: image('1.4.2'),
-      head: known,
-      headState: 'started',
-      running: standing(known, 'started'),
-    } as const
-    expect(decide('1.4.2', service(), facts)).toEqual({ verdict: 'skip', reason: 'quarantined', detail: because })
+    const quarantined = 'exited with 1 on 2026-02-28'
+    expect(onto(image('1.4.1'), 'started', image('1.4.2'), { quarantined })).toEqual({
+      verdict: 'skip',
+      reason: 'quarantined',
+      detail: quarantined,
+    })
+  })
+
+  test('a job that may have run does not run again for a double of its push, and does for a push since', () => {
+    const ended = { reason: 'start-unknown', detail: 'look at its logs', at: noon }
+    const current = { number: 7, image: image('1.4.2'), state: 'failed', ended } as const
+    expect(summary(onto(image('1.4.2'), 'failed', image('1.4.2'), { current, pushedAt: early }))).toBe('start-unknown')
+    expect(summary(onto(image('1.4.2'), 'failed', image('1.4.2'), { current, pushedAt: '2026-03-02T12:00:01Z' }))).toBe(
+      'deploy',
+    )
   })
 })
 
 test('an image that is gone is not deployed', () => {
-  const facts = { image: undefined, head: undefined, headState: undefined, running: undefined }
-  expect(summary(decide('1.4.2', service(), facts))).toBe('image-gone')
+  expect(summary(decide('1.4.2', service(), { pushedAt: noon, image: undefined }))).toBe('image-gone')
 })
 
 test('every reason is explained in docs/deploying.md', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { listDeployments, readTarget, recordsOfImage } from '../../shared/deploy/records.ts'
+import { readTarget, recordsOfImage } from '../../shared/deploy/records.ts'
 import type { Table } from '../../shared/ports.ts'
-import { registryHost, simulatedWorld } from '../simulated-world.ts'
+import { listDeployments, registryHost, simulatedWorld } from '../simulated-world.ts'
 import { config, job, service, task } from './targets.ts'
 
 describe('a push to a service', () => {
@@ -68,7 +68,7 @@ describe('a push to standalone tasks', () => {
     const tasks = ecs.tasks()
     expect(tasks).toHaveLength(1)
     const { newest } = await readTarget(world.table, 'nightly')
-    expect(tasks[0]).toMatchObject({ startedBy: `fg/nightly/${newest?.id}`, launchType: 'FARGATE' })
+    expect(tasks[0]).toMatchObject({ startedBy: `fg/nightly/${newest?.id}01`, launchType: 'FARGATE' })
     expect(tasks[0]?.tags).toContainEqual({ key: 'farguard:target', value: 'nightly' })
     expect(newest?.attempts[0]?.outcome?.tasks).toEqual([tasks[0]?.taskArn])
   })

@@ -59,7 +59,7 @@ async function expectNewest(simulated: SimulatedWorld, target: Target, where: st
 
 async function startedByOf({ world }: SimulatedWorld, target: Target, number: number): Promise<string | undefined> {
   const record = await world.table.get(`TARGET#${target.name}`, `DEPLOYMENT#0000000${number}`)
-  return record?.state === 'started' ? `fg/${target.name}/${record.id}` : undefined
+  return record?.state === 'started' ? `fg/${target.name}/${record.id}01` : undefined
 }
 
 describe.each([

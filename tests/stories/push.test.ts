@@ -17,10 +17,10 @@ import { ecsFleet } from '../../shared/aws/ecs-fleet.ts'
 import { deadLetters } from '../../shared/aws/sqs-dead-letters.ts'
 import { readConfig } from '../../shared/config/load.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { listDeployments, readTarget } from '../../shared/deploy/records.ts'
+import { readTarget } from '../../shared/deploy/records.ts'
 import { why } from '../../shared/deploy/why.ts'
 import { stackResources } from '../../stack/resources.ts'
-import { manifest } from '../simulated-world.ts'
+import { listDeployments, manifest } from '../simulated-world.ts'
 
 const minute = 60_000
 

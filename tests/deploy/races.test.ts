@@ -127,6 +127,6 @@ describe('copies that nobody counts', () => {
     await deployImage(b, config(target), world)
     const { newest } = await readTarget(world.table, 'worker')
     const wanted = ecs.tasks().filter(each => each.desiredStatus === 'RUNNING')
-    expect(wanted.map(each => each.startedBy)).toEqual([`fg/worker/${newest?.id}`])
+    expect(wanted.map(each => each.startedBy)).toEqual([`fg/worker/${newest?.id}01`])
   })
 })

@@ -1,0 +1,60 @@
+/** What a target runs: by our records and, where they don't tell, by ECS's own answer. */
+import type { Target } from '../config/config.ts'
+import type { World } from '../ports.ts'
+import { type CurrentDeployment, type Decision, isStanding, type RunningImage } from './decide.ts'
+import { isSamePlace, placeOf } from './place.ts'
+import { type Ground, imageOfService, observe } from './prepare.ts'
+import { type Claim, type DeployedImage, deploymentsOf, type KnownTarget } from './records.ts'
+
+export interface Place {
+  current?: CurrentDeployment | undefined
+  running?: RunningImage | undefined
+  /** What was observed on the way. */
+  ground?: Ground
+}
+
+/**
+ * `decide`: what would be decided of it. ECS is asked only where that matters: when our records say nothing of this place, and
+ * before a push to a service is skipped because of them, since the service may have been made anew.
+ */
+export async function whatRuns(
+  known: KnownTarget,
+  image: DeployedImage | undefined,
+  target: Target,
+  world: World,
+  decide: (place: Place) => Decision,
+): Promise<Place> {
+  const onRecord = await byRecords(known, target, world)
+  if (!image || target.run.kind !== 'service') return onRecord
+  const decision = decide(onRecord)
+  const isOld = decision.verdict === 'skip' && onRecord.running !== undefined && onRecord.since !== undefined
+  if (isOld) {
+    const service = await world.fleet.describeService(target.cluster, target.run.service)
+    if (!service?.createdAt || service.createdAt.getTime() <= Date.parse(onRecord.since ?? '')) return onRecord
+  } else if (onRecord.running || decision.verdict !== 'deploy') return onRecord
+  const ground = await observe(target, world)
+  const running = await imageOfService(target, image, ground, world)
+  return { ...(!isOld && { current: onRecord.current }), running, ground }
+}
+
+/** `since`: when what runs was claimed. */
+async function byRecords(
+  { head, newest }: KnownTarget,
+  target: Target,
+  world: World,
+): Promise<Place & { since?: string }> {
+  if (!head) return {}
+  const recorded = newest?.number === head.current.number ? newest : undefined
+  const { number, image, claimedAt, where } = head.current
+  const isHere = isSamePlace(where, placeOf(target))
+  const current = isHere ? { number, image, state: recorded?.state, ended: recorded?.ended } : undefined
+  if (current && isStanding(current.state)) return { current, running: runningOf(head.current), since: claimedAt }
+  for await (const deployment of deploymentsOf(world.table, target.name))
+    if (deployment.state === 'started' && isSamePlace(deployment.where, placeOf(target)))
+      return { current, running: runningOf(deployment), since: deployment.claimedAt }
+  return { current }
+}
+
+function runningOf({ image, number }: Claim): RunningImage {
+  return { ...image, number }
+}
