@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
-import type { StackFunction } from './template.ts'
+import type { StackFunction } from './resource.ts'
 
 export interface LambdaOptions {
   function: StackFunction

@@ -4,7 +4,7 @@ import type { AccountContext } from '../account/context.ts'
 import { md5OfAttributes } from '../account/message-md5.ts'
 import type { Message, Queue } from '../account/queue.ts'
 import { systemAttributes } from '../account/sqs.ts'
-import type { EventSourceMapping } from './template.ts'
+import type { EventSourceMapping } from './resource.ts'
 
 export type Invoke = (functionName: string, event: SQSEvent) => Promise<unknown>
 

@@ -3,7 +3,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
 import type { PolicyStatement, QueueSettings } from '../account/queue.ts'
 import { checkPolicy } from '../account/queue-policy.ts'
-import type { EventSourceMapping, Place, Properties, StackFunction } from './template.ts'
+import type { EventSourceMapping, Place, Properties, StackFunction } from './resource.ts'
 
 /** As CreateTable takes it: what is about backups and encryption is not part of that call. */
 export function tableOf(properties: Record<string, unknown>): CreateTableCommandInput {

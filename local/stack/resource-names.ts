@@ -1,6 +1,6 @@
 /** What the template's resources are called in the local account: the values behind Ref and Fn::GetAtt. */
 import type { Values } from './intrinsics.ts'
-import type { Place, Resource } from './template.ts'
+import type { Place, Resource } from './resource.ts'
 
 /** The property that names a resource of this kind, and its ARN. */
 const kinds: Record<string, { property: string; arn(name: string, place: Place): string }> = {

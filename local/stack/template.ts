@@ -3,6 +3,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
 import type { QueueSettings } from '../account/queue.ts'
 import { resolve } from './intrinsics.ts'
+import type { EventSourceMapping, Place, Properties, Resource, StackFunction } from './resource.ts'
 import { functionOf, mappingOf, queueOf, ruleOf, tableOf } from './resource-kinds.ts'
 import { valuesOf } from './resource-names.ts'
 
@@ -12,38 +13,6 @@ export interface StackTemplate {
   rules: Rule[]
   functions: StackFunction[]
   mappings: EventSourceMapping[]
-}
-
-export interface StackFunction {
-  name: string
-  /** The built file without its extension: `deploy-image`. */
-  bundle: string
-  environment: Record<string, string>
-  timeoutSeconds: number
-  memoryMb: number
-}
-
-export interface EventSourceMapping {
-  functionName: string
-  queueArn: string
-  batchSize: number
-  /** Whether the function's answer names the messages that failed; else an answer at all means success. */
-  reportsItemFailures: boolean
-}
-
-/** Where the stack lies. `queueUrl`: as the account gives URLs to its queues. */
-export interface Place {
-  accountId: string
-  region: string
-  queueUrl(name: string): string
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: CloudFormation's own properties, each kind with its own
-export type Properties = Record<string, any>
-
-export interface Resource {
-  Type: string
-  Properties: Properties
 }
 
 /** The kinds that the local account makes. */

@@ -1,6 +1,6 @@
 /** What must be right between the containers of a task definition. */
 import type { ContainerInput } from './container-schema.ts'
-import type { LenientDefinition } from './definition-checks.ts'
+import type { DefinitionInput } from './definition-schema.ts'
 import { entriesOf, isWritten, type Lenient } from './lenient.ts'
 import { either, type Finding, type Path, quote } from './problems.ts'
 import { readCpu, readMemory, readPort } from './quantities.ts'
@@ -9,7 +9,7 @@ type LenientContainer = Lenient<ContainerInput>
 type Named = [name: string, container: LenientContainer]
 
 /** All that is wrong within and between containers, as far as their fields are sound. */
-export function checkContainers(path: Path, definition: LenientDefinition): Finding[] {
+export function checkContainers(path: Path, definition: Lenient<DefinitionInput>): Finding[] {
   const place = [...path, 'containers']
   const containers = entriesOf(definition.containers)
   const allSound = containers.length === Object.keys(definition.containers ?? {}).length
@@ -130,7 +130,7 @@ function circleAmong(containers: readonly Named[]): string[] | undefined {
 }
 
 /** What containers take must fit into the task. */
-function checkShares(place: Path, definition: LenientDefinition, containers: readonly Named[]): Finding[] {
+function checkShares(place: Path, definition: Lenient<DefinitionInput>, containers: readonly Named[]): Finding[] {
   const findings: Finding[] = []
   const cpu = definition.cpu === undefined ? undefined : readCpu(definition.cpu)
   const memory = definition.memory === undefined ? undefined : readMemory(definition.memory)

@@ -6,7 +6,7 @@ import { entriesOf, isWritten, type Lenient } from './lenient.ts'
 import { either, type Finding, type Path, quote } from './problems.ts'
 import { readCpu, readMemory } from './quantities.ts'
 
-export type LenientDefinition = Lenient<DefinitionInput>
+type LenientDefinition = Lenient<DefinitionInput>
 
 /** All that is wrong within a definition, as far as its fields are sound. */
 export function checkDefinition(path: Path, definition: LenientDefinition): Finding[] {
