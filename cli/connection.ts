@@ -1,8 +1,9 @@
 /** Where the command finds a deployed stack: an AWS account's, by its stage, or the local account of `npm start`. */
-import { localAddress } from '../local/address.ts'
+
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrAnnotations } from '../shared/aws/ecr-annotations.ts'
 import type { ImageAnnotations, Table } from '../shared/ports.ts'
+import { localAddress } from './local-address.ts'
 
 export interface Connection {
   /** For messages: `stack farguard-dev in eu-central-1`. */

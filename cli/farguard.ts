@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `farguard` command. */
 import { Command, InvalidArgumentError } from 'commander'
-import { localAddress } from '../local/address.ts'
 import { connect, explain } from './connection.ts'
+import { localAddress } from './local-address.ts'
 import { runWhy, UsageError } from './why.ts'
 
 const program = new Command('farguard')

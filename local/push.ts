@@ -1,6 +1,6 @@
 /** `npm run push -- acme/web:1.0.1`: makes a tiny image and pushes it to the local account. */
 import { Command } from 'commander'
-import { localAddress } from './address.ts'
+import { localAddress } from '../cli/local-address.ts'
 import { pushImage, tinyImage } from './tiny-image.ts'
 
 const program = new Command('npm run push --')

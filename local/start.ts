@@ -1,9 +1,9 @@
 /** `npm start`: an AWS account in one process with the control plane wired to it, until Ctrl-C. */
 import { Command, InvalidArgumentError } from 'commander'
+import { localPort } from '../cli/local-address.ts'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
 import { packageStack } from '../stack/package.ts'
 import { SimulatedClock } from './account/clock.ts'
-import { localPort } from './address.ts'
 import { formatLine, type Line, lineOfBatch, lineOfEvent, lineOfLog } from './console.ts'
 import { behaviourIn, furnish } from './furnish.ts'
 import { createLocalAccount } from './local-account.ts'
