@@ -1,4 +1,5 @@
-/** An image as a task definition names it: `host/repository:tag@digest`. */
+/** An image as a task definition names it, with what Docker takes for granted. */
+import { parseImageReference } from '../../../shared/deploy/image-reference.ts'
 
 export interface ImageReference {
   /** `host` or `host:port`; docker.io when the name has none. */
@@ -8,19 +9,11 @@ export interface ImageReference {
   digest?: string
 }
 
-const pattern = /^(?<name>[^@:]+(?::\d+\/[^@:]+)?)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$/
+const name = /^[^@:]+(?::\d+\/[^@:]+)?(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/
 
 /** Undefined when the text is no image name. The tag is `latest` when neither tag nor digest is given. */
 export function imageReference(image: string): ImageReference | undefined {
-  const { name, tag, digest } = pattern.exec(image)?.groups ?? {}
-  if (!name || name.endsWith('/') || name.startsWith('/')) return undefined
-  const [first = '', ...rest] = name.split('/')
-  // Docker's rule: the first part is a host only when it looks like one; `acme/web` is docker.io's.
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
-  return {
-    host: isHost ? first : 'docker.io',
-    repository: isHost ? rest.join('/') : name,
-    ...(tag ? { tag } : digest ? {} : { tag: 'latest' }),
-    ...(digest ? { digest } : {}),
-  }
+  const { host = 'docker.io', repository, tag, digest } = parseImageReference(image)
+  if (!name.test(image) || image.startsWith('/') || repository === '' || repository.endsWith('/')) return undefined
+  return { host, repository, ...(tag ? { tag } : digest ? {} : { tag: 'latest' }), ...(digest ? { digest } : {}) }
 }
