@@ -57,30 +57,33 @@ describe('who dies while putting right', () => {
     expect(runningOf(simulated)).toHaveLength(20)
   })
 
-  test('with the call made that puts the service right: a still newer push is not left undone', async () => {
-    const simulated = simulatedWorld()
-    const { world, push, createService, ecs, clock } = simulated
-    await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
-    const pushes: EcrImageAction[] = []
-    for (const tag of ['1.1.0', '1.2.0', '1.3.0']) {
-      pushes.push(push('acme/web', tag))
+  test.each(['lives on', 'dies'])(
+    'a still newer push is not undone by who puts right an older one, and %s',
+    async then => {
+      const simulated = simulatedWorld()
+      const { world, push, createService, ecs, clock } = simulated
+      await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
+      const first = push('acme/web', '1.1.0')
       await clock.advance(2000)
-    }
-    const [first, second, third] = pushes as [EcrImageAction, EcrImageAction, EcrImageAction]
-    // The first calls late; what it put right is held up once more, until the third is through.
-    const late = twiceHeldBefore('updateService')
-    const outcome = deployImage(first, config(service()), gated(world, late.gate))
-    await late.reached[0]
-    await deployImage(second, config(service()), world)
-    late.letGo[0]?.()
-    await late.reached[1]
-    await deployImage(third, config(service()), world)
-    late.letGo[1]?.()
-    await outcome
-    const { newest } = await readTarget(world.table, 'web')
-    expect(newest?.image.tag).toBe('1.3.0')
-    expect(ecs.services()[0]?.taskDefinition).toBe(newest?.revision?.arn)
-  })
+      const second = push('acme/web', '1.2.0')
+      await clock.advance(2000)
+      const third = push('acme/web', '1.3.0')
+      // The first calls late; what it puts right is held up once more, until the third is through.
+      const late = twiceHeldBefore('updateService', then === 'dies')
+      const outcome = deployImage(first, config(service()), gated(world, late.gate))
+      await late.reached[0]
+      await deployImage(second, config(service()), world)
+      late.letGo[0]()
+      await late.reached[1]
+      await deployImage(third, config(service()), world)
+      late.letGo[1]()
+      await Promise.race([outcome, late.died])
+      if (then === 'dies') await deployImage(first, config(service()), world)
+      const { newest } = await readTarget(world.table, 'web')
+      expect(newest?.image.tag).toBe('1.3.0')
+      expect(ecs.services()[0]?.taskDefinition).toBe(newest?.revision?.arn)
+    },
+  )
 })
 
 describe('a tag that moves back while a push forth is held up before its claim', () => {
@@ -161,14 +164,20 @@ test('a claim that eleven newer ones followed before it went on record is fenced
   expect(ecs.services()[0]?.taskDefinition).toBe(known.newest?.revision?.arn)
 })
 
-/** Held up before the first call of that name, and before the second. */
-function twiceHeldBefore(name: string): { gate: Gate; reached: Promise<void>[]; letGo: (() => void)[] } {
+/** Held up before the first call of that name, and before the second; `dies`: right after that one. */
+function twiceHeldBefore(name: string, dies: boolean) {
   const [first, second] = [heldBefore(name), heldBefore(name)]
+  const end = dyingAt(name, 'after', dies ? 2 : Number.POSITIVE_INFINITY)
   let calls = 0
   const gate: Gate = (called, call) => {
-    if (called !== name) return call()
-    calls++
-    return calls === 1 ? first.gate(called, call) : second.gate(called, call)
+    if (called === name) calls++
+    const held = calls < 2 ? first : second
+    return held.gate(called, () => end.gate(called, call))
   }
-  return { gate, reached: [first.reached, second.reached], letGo: [first.letGo, second.letGo] }
+  return {
+    gate,
+    reached: [first.reached, second.reached] as const,
+    letGo: [first.letGo, second.letGo] as const,
+    died: end.crashed,
+  }
 }
