@@ -83,7 +83,8 @@ export interface Service {
   desiredCount: number
   /** Absent when ECS did not say. */
   createdAt?: Date
-  deployments: readonly { id: string; status: string; revision: string }[]
+  /** `createdAt`: absent when ECS did not say. */
+  deployments: readonly { id: string; status: string; revision: string; createdAt?: Date }[]
 }
 
 /** A task definition as RegisterTaskDefinition takes it: the parts we touch by name, all others kept as they are. */

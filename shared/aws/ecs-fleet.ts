@@ -90,6 +90,7 @@ function asService(service: EcsService, name: string): Service {
       id: each.id ?? '',
       status: each.status ?? 'UNKNOWN',
       revision: each.taskDefinition ?? '',
+      ...(each.createdAt && { createdAt: each.createdAt }),
     })),
   }
 }

@@ -9,6 +9,7 @@ import {
   type Claim,
   type DeployedImage,
   type Deployment,
+  type KnownTarget,
   readDeployment,
   type TargetHead,
   writeDeployment,
@@ -17,6 +18,9 @@ import {
 
 /** How many earlier claims a head remembers: enough to roll back to, and small in the one item that every push reads. */
 const rememberedClaims = 10
+
+/** What an overtaken deployment may have started is looked for that long: a queue brings an interrupted event back well within it. */
+const unsettledMs = 60 * 60_000
 
 /** The claim that deploying `image` now would make on this head. */
 export function claimOf(
@@ -61,13 +65,23 @@ function idOf(parts: readonly unknown[]): string {
 export async function writeClaim(
   target: string,
   claim: Claim,
-  head: TargetHead | undefined,
+  { head, newest }: KnownTarget,
   world: World,
 ): Promise<TargetHead | undefined> {
+  const earlier = head ? [head.current, ...head.earlier] : []
+  const isUnfinished = ({ number }: Claim) => number > (newest?.number ?? 0)
+  const hasStarted = newest?.number === head?.current.number && newest?.state === 'started'
+  const leftBehind = head && !hasStarted ? [head.current.number] : []
+  const isRecent = (number: number) =>
+    earlier.some(
+      each => each.number === number && Date.parse(claim.claimedAt) - Date.parse(each.claimedAt) < unsettledMs,
+    )
   const next = {
     target,
     current: claim,
-    earlier: head ? [head.current, ...head.earlier].slice(0, rememberedClaims) : [],
+    // What is on no record yet has to be fenced off before the next one is, however many there are.
+    earlier: earlier.filter((each, index) => index < rememberedClaims || isUnfinished(each)),
+    unsettled: [...leftBehind, ...(head?.unsettled ?? [])].filter(isRecent),
     quarantine: head?.quarantine ?? [],
   }
   const written = await writeHead(world.table, next, head)
@@ -75,18 +89,19 @@ export async function writeClaim(
 }
 
 /**
- * The head after a push of `image`, whose digest it is about already; undefined when somebody else has changed it meanwhile.
+ * The head after a push of `image` that claims nothing; undefined when somebody else has changed it meanwhile.
  * A digest that gets a higher version's tag stands for that version from now on: `1.5.0` must not replace what is `1.6.0` too.
- * For `exact:` the write alone counts: a push that looked the tag up before it moved back here must not find the head as it was.
+ * For `exact:` the write alone counts: a push that looked the tag up before it moved on must not find the head as it was.
  */
 export async function confirm(
   head: TargetHead,
-  image: DeployedImage,
+  image: DeployedImage | undefined,
   target: Target,
   world: World,
 ): Promise<TargetHead | undefined> {
   const { current, version, ...rest } = head
-  const isHigher = target.tags.kind === 'semver' && isNewer(target.tags, image, current.image)
+  const isSame = image?.digest === current.image.digest && image.repository === current.image.repository
+  const isHigher = isSame && target.tags.kind === 'semver' && isNewer(target.tags, image, current.image)
   if (!isHigher && target.tags.kind !== 'exact') return head
   const next = { ...rest, current: { ...current, image: isHigher ? image : current.image } }
   return (await writeHead(world.table, next, head)) ? { ...next, version: version + 1 } : undefined
@@ -95,32 +110,20 @@ export async function confirm(
 /**
  * Fences off the deployments that the head has left behind before they had started, oldest first: whoever carries one of them
  * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished.
- * Gives those that may have started something.
  */
-export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<Deployment[]> {
+export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<void> {
   const leftBehind = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
-  const fenced: Deployment[] = []
-  for (const claim of leftBehind) {
-    const seen = claim.number === newest?.number ? newest : undefined
-    const superseded = await supersedeOne(claim, seen, head, world)
-    if (superseded && superseded.attempts.length > 0) fenced.push(superseded)
-  }
-  return fenced
+  for (const claim of leftBehind)
+    await supersedeOne(claim, claim.number === newest?.number ? newest : undefined, head, world)
 }
 
-async function supersedeOne(
-  claim: Claim,
-  seen: Deployment | undefined,
-  head: TargetHead,
-  world: World,
-): Promise<Deployment | undefined> {
+async function supersedeOne(claim: Claim, seen: Deployment | undefined, head: TargetHead, world: World): Promise<void> {
   const { target, current } = head
   const detail = `by deployment ${current.number}, ${current.image.tag}`
   const ended = { reason: 'superseded', detail, at: current.claimedAt }
   for (let found = seen; ; found = await readDeployment(world.table, target, claim.number)) {
-    if (found && found.state !== 'starting') return undefined
+    if (found && found.state !== 'starting') return
     const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
-    const written = await writeDeployment(world.table, { ...base, state: 'superseded', ended })
-    if (written) return written
+    if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return
   }
 }

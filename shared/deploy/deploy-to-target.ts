@@ -16,7 +16,7 @@ import {
   type TargetHead,
   writeDeployment,
 } from './records.ts'
-import { settle } from './settle.ts'
+import { putRight, stopStrays } from './settle.ts'
 import { start } from './start.ts'
 import { matches } from './tag-policy.ts'
 import { keepTrace } from './trace.ts'
@@ -24,9 +24,6 @@ import { whatRuns } from './what-runs.ts'
 
 /** Lost races for one head before the event goes back to its queue: each means that another push got somewhere. */
 const mostRaces = 10
-
-/** A queue brings an interrupted event back well within this; after it, an old revision in a service is somebody's wish. */
-const unsettledMs = 60 * 60_000
 
 /** `look`: gives what the pushed tag names now. An error that is none of AWS's answers is thrown. */
 export async function deployToTarget(
@@ -75,14 +72,18 @@ class PushToTarget {
       image: this.#image,
       quarantined: known.head?.quarantine.find(each => each.digest === this.#image?.digest)?.because,
     }
-    const { current, running, ground } = await whatRuns(known, this.#image, this.#target, this.#world, place =>
-      decide(this.#push.tag, this.#target, { ...facts, ...place }),
+    const { current, running, ground, revision } = await whatRuns(
+      known,
+      this.#image,
+      this.#target,
+      this.#world,
+      place => decide(this.#push.tag, this.#target, { ...facts, ...place }),
     )
     this.#running = running
     const decision = decide(this.#push.tag, this.#target, { ...facts, current, running })
     switch (decision.verdict) {
       case 'skip':
-        return this.#skip(decision, known)
+        return this.#skip(decision, known, revision)
       case 'resume':
         return this.#resume(known, ground)
       case 'deploy':
@@ -95,85 +96,91 @@ class PushToTarget {
     return keepTrace(this.#push, digest, this.#target, this.#running, { verdict, reason, detail }, this.#world)
   }
 
-  async #deploy(
-    because: string,
-    { head, newest }: KnownTarget,
-    ground: Ground | undefined,
-  ): Promise<Outcome | undefined> {
+  async #deploy(because: string, known: KnownTarget, ground: Ground | undefined): Promise<Outcome | undefined> {
     const image = this.#image
     if (!image) throw new TypeError('An image that does not exist was to be deployed')
     const standsOn = ground ?? (await observe(this.#target, this.#world))
     const decided = { because, running: this.#running }
-    const claim = claimOf(this.#target, image, this.#push, head, decided, this.#world.clock.now())
-    const claimed = await writeClaim(this.#target.name, claim, head, this.#world)
-    return claimed && this.#carry(claimed, newest, standsOn)
+    const claim = claimOf(this.#target, image, this.#push, known.head, decided, this.#world.clock.now())
+    const claimed = await writeClaim(this.#target.name, claim, known, this.#world)
+    if (!claimed) return undefined
+    // A push that found the tag moved back had no head to leave a mark on: whether the tag still names this is asked once more.
+    if (!known.head && this.#target.tags.kind === 'exact' && (await this.#look())?.digest !== image.digest) {
+      await this.#giveUp(claim, undefined, 'superseded', `${this.#push.tag} moved on meanwhile`)
+      return undefined
+    }
+    return this.#carry(claimed, known.newest, standsOn)
   }
 
   async #resume({ head, newest }: KnownTarget, ground: Ground | undefined): Promise<Outcome | undefined> {
-    if (!head || !this.#image) throw new TypeError('A deployment that nobody has claimed was to be carried on')
-    const standsOn = ground ?? (await observe(this.#target, this.#world))
-    const confirmed = await confirm(head, this.#image, this.#target, this.#world)
-    return confirmed && this.#carry(confirmed, newest, standsOn)
+    if (!head) throw new TypeError('A deployment that nobody has claimed was to be carried on')
+    try {
+      const standsOn = ground ?? (await observe(this.#target, this.#world))
+      const confirmed = await confirm(head, this.#image, this.#target, this.#world)
+      return confirmed && (await this.#carry(confirmed, newest, standsOn))
+    } catch (error) {
+      const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${this.#target.name}`)
+      if (problem instanceof Problem && problem.kind === 'refuse')
+        await this.#giveUp(head.current, newest, problem.reason, problem.message)
+      throw problem
+    }
   }
 
-  /** Starts what the head names, then sees to it that nothing that is not the target's is left behind. */
-  async #carry(head: TargetHead, newest: Deployment | undefined, ground: Ground): Promise<Outcome> {
+  /** Starts what the head names, then sees to it that nothing that does not count is left behind. */
+  async #carry(head: TargetHead, newest: Deployment | undefined, ground: Ground): Promise<Outcome | undefined> {
     const { current } = head
-    for (const overtaken of await supersede(head, newest, this.#world))
-      await settle(overtaken, this.#target, this.#world)
+    await supersede(head, newest, this.#world)
+    await stopStrays(this.#target.name, head.unsettled, this.#world)
     const recorded = newest?.number === current.number ? newest : undefined
     const { deployment, wasContested } = await start(head, recorded, this.#target, ground, this.#world)
     const name = `${current.image.repository}:${current.image.tag}`
     const { state, ended, because } = deployment
     const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
     this.#world.log.info(state, { target: this.#target.name, deployment: current.number, image: name, ...reason })
-    if (wasContested || state !== 'started') await settle(deployment, this.#target, this.#world)
+    if (wasContested || state !== 'started') {
+      await stopStrays(this.#target.name, [current.number], this.#world)
+      await putRight(this.#target, this.#world)
+    }
     if (state === 'failed' && ended) return { kind: 'permanent', reason: ended.reason, detail: ended.detail }
-    if (state === 'superseded') return { kind: 'skipped', reason: 'superseded', detail: ended?.detail ?? '' }
-    return { kind: 'done', what: `${this.#target.name} #${current.number} ${state} ${name}` }
+    if (state !== 'superseded')
+      return { kind: 'done', what: `${this.#target.name} #${current.number} ${state} ${name}` }
+    return (await this.#hasFailed())
+      ? undefined
+      : { kind: 'skipped', reason: 'superseded', detail: ended?.detail ?? '' }
   }
 
-  /** A push that deploys nothing: its reason is kept, and what an interrupted run of it left behind is put right. */
+  /** Whether what the head names has failed: then what it superseded is to be decided again. */
+  async #hasFailed(): Promise<boolean> {
+    const { head, newest } = await readTarget(this.#world.table, this.#target.name)
+    return newest?.number === head?.current.number && newest?.state === 'failed'
+  }
+
+  /** A push that deploys nothing: its reason is kept, and what interrupted runs left behind is put right. */
   async #skip(
     { reason, detail }: Extract<Decision, { verdict: 'skip' }>,
     { head, newest }: KnownTarget,
+    revision: string | undefined,
   ): Promise<Outcome | undefined> {
-    if (head && this.#image && reason === 'already-running' && head.current.image.digest === this.#image.digest) {
-      const confirmed = await confirm(head, this.#image, this.#target, this.#world)
-      if (!confirmed) return undefined
-    }
-    const own = head ? [head.current, ...head.earlier].filter(claim => this.#isOurs(claim)) : []
-    for (const claim of own) {
-      if (claim.number !== head?.current.number) await settle(claim, this.#target, this.#world)
-      else await this.#giveUp(claim, newest, reason, detail)
-    }
-    if (!own.some(claim => claim.event.id === this.#push.eventId)) await this.trace('skip', reason, detail)
-    this.#world.log.info('skipped', {
-      target: this.#target.name,
-      image: `${this.#push.repository}:${this.#push.tag}`,
-      reason,
-      detail,
-    })
+    if (head && !(await confirm(head, this.#image, this.#target, this.#world))) return undefined
+    if (head) await stopStrays(this.#target.name, head.unsettled, this.#world)
+    if (revision !== undefined && revision !== newest?.revision?.arn) await putRight(this.#target, this.#world)
+    const own = head && [head.current, ...head.earlier].find(claim => claim.event.id === this.#push.eventId)
+    if (own && own.number === head.current.number) await this.#giveUp(own, newest, reason, detail)
+    if (!own) await this.trace('skip', reason, detail)
+    const image = `${this.#push.repository}:${this.#push.tag}`
+    this.#world.log.info('skipped', { target: this.#target.name, image, reason, detail })
     return { kind: 'skipped', reason, detail }
   }
 
-  /** Whether a claim was made or carried on by a delivery of this push, or of another tag of its digest, a while ago. */
-  #isOurs(claim: Claim): boolean {
-    const age = this.#world.clock.now().getTime() - Date.parse(claim.claimedAt)
-    const isSame = claim.event.id === this.#push.eventId
-    const digests = [this.#push.digest, this.#image?.digest]
-    return age < unsettledMs && (isSame || digests.includes(claim.image.digest))
-  }
-
-  /** A claim of this push that can't be carried on any more must not stand in the way of what comes after it. */
+  /** A claim that can't be carried on any more must not stand in the way of what comes after it. */
   async #giveUp(claim: Claim, newest: Deployment | undefined, reason: string, detail: string): Promise<void> {
     const recorded = newest?.number === claim.number ? newest : undefined
-    if (claim.event.id !== this.#push.eventId || (recorded && recorded.state !== 'starting')) return
+    if (recorded && recorded.state !== 'starting') return
     const target = this.#target.name
     const base: Deployment = recorded ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
     const ended = { reason, detail, at: this.#world.clock.now().toISOString() }
-    await writeDeployment(this.#world.table, { ...base, state: 'failed', ended })
-    await settle(claim, this.#target, this.#world)
+    const written = await writeDeployment(this.#world.table, { ...base, state: 'failed', ended })
+    if (written) await stopStrays(target, [claim.number], this.#world)
   }
 }
 

@@ -42,6 +42,8 @@ export interface TargetHead {
   current: Claim
   /** The claims before, newest first, bounded: what can be gone back to, and whose revisions can be used again. */
   earlier: Claim[]
+  /** Numbers of deployments that never counted and may have started copies all the same: still to be stopped. */
+  unsettled: number[]
   /** Digests that must not run here again until they are released. */
   quarantine: { digest: string; because: string; at: string }[]
 }
@@ -152,12 +154,6 @@ export async function* deploymentsOf(table: Table, target: string): AsyncGenerat
     yield* page.records.map(record => content<Deployment>(record))
     from = page.next
   } while (from !== undefined)
-}
-
-/** The last deployment that started; undefined when none did. */
-export async function lastStarted(table: Table, target: string): Promise<Deployment | undefined> {
-  for await (const deployment of deploymentsOf(table, target)) if (deployment.state === 'started') return deployment
-  return undefined
 }
 
 /** Writes a deployment as its next version; undefined when somebody else has written it since it was read. */

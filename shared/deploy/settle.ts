@@ -1,58 +1,103 @@
-/** What a deployment may have started without ever having been the target's is put right: the head has the last word. */
+/** What was started by a deployment that does not count is put right: the head has the last word. */
 import type { Target } from '../config/config.ts'
-import type { World } from '../ports.ts'
+import { RefusedError, type Service, type World } from '../ports.ts'
 import { startedTasks } from './attempts.ts'
 import { isStanding } from './decide.ts'
-import { type Claim, type Deployment, lastStarted, readDeployment, readTarget } from './records.ts'
+import { isSamePlace, placeOf } from './place.ts'
+import { type Deployment, deploymentsOf, readDeployment, readTarget, type TargetHead } from './records.ts'
 
 /** A head that moves this often while one call is under way is put right by whoever moved it. */
 const mostMoves = 5
 
 /**
- * Nothing fences UpdateService or RunTask: a call of a deployment that was overtaken can reach ECS after the newer one's, and one
- * that failed half way has started some copies. So a service that is on this deployment's revision is put on what stands,
- * and copies are stopped. A job runs to its end: it is never killed.
+ * Whoever acts for an older head has read it before the newer claim, and no Lambda lives longer than this: a service that is put on
+ * an older revision later than that is so by somebody's wish. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export async function settle(claim: Claim, target: Target, world: World): Promise<void> {
-  const deployment = await readDeployment(world.table, target.name, claim.number)
-  if (!deployment || deployment.attempts.length === 0) return
-  const { where } = deployment
-  if (where.kind === 'service' && where.service !== undefined)
-    await putRight(deployment, where.cluster, where.service, target, world)
-  if (where.kind === 'task' && !isStanding(deployment.state)) await stopCopies(deployment, target, world)
-}
+const longestLambdaMs = 15 * 60_000
 
-async function putRight(old: Deployment, cluster: string, name: string, target: Target, world: World): Promise<void> {
+/**
+ * Nothing fences UpdateService: a call of a deployment that was overtaken can reach ECS after the newer one's. So a service that is
+ * on the revision of another deployment of ours is put on what stands. What anybody else has done to it is left alone.
+ */
+export async function putRight(target: Target, world: World): Promise<void> {
+  const { run, cluster } = target
+  if (run.kind !== 'service') return
   for (let moves = 0; moves < mostMoves; moves++) {
-    const wanted = await standingRevision(target, world)
-    if (!wanted || wanted === old.revision?.arn) return
-    const service = await world.fleet.describeService(cluster, name)
-    if (service?.revision !== old.revision?.arn) return
-    world.log.warn('put right', { target: target.name, deployment: old.number, revision: wanted })
-    await world.fleet.updateService({ cluster, service: name, revision: wanted })
+    const standing = await standingRevision(target, world)
+    if (!standing) return
+    const service = await world.fleet.describeService(cluster, run.service)
+    if (!service || service.revision === standing.revision || isSomebodysWish(service, standing.head)) return
+    if (!(await isOfOurs(service.revision, target, world))) return
+    world.log.warn('put right', { target: target.name, was: service.revision, is: standing.revision })
+    await world.fleet.updateService({ cluster, service: run.service, revision: standing.revision })
   }
 }
 
 /** The revision that the service is to be on; undefined when whoever carries the head has their call still before them. */
-async function standingRevision(target: Target, world: World): Promise<string | undefined> {
+async function standingRevision(
+  target: Target,
+  world: World,
+): Promise<{ head: TargetHead; revision: string } | undefined> {
   const { head, newest } = await readTarget(world.table, target.name)
   if (!head || newest?.number !== head.current.number) return undefined
-  const standing = isStanding(newest.state) ? newest : await lastStarted(world.table, target.name)
-  return standing?.revision?.arn
+  const standing = isStanding(newest.state) ? newest : await lastStartedHere(target, world)
+  if (!standing?.revision || !isSamePlace(standing.where, placeOf(target))) return undefined
+  return { head, revision: standing.revision.arn }
+}
+
+/** The last deployment to where the target runs that started; undefined when none did. */
+export async function lastStartedHere(target: Target, world: World): Promise<Deployment | undefined> {
+  for await (const deployment of deploymentsOf(world.table, target.name))
+    if (deployment.state === 'started' && isSamePlace(deployment.where, placeOf(target))) return deployment
+  return undefined
+}
+
+function isSomebodysWish({ deployments, revision }: Service, head: TargetHead): boolean {
+  const since = deployments.find(each => each.revision === revision)?.createdAt
+  return since !== undefined && since.getTime() > Date.parse(head.current.claimedAt) + longestLambdaMs
+}
+
+async function isOfOurs(revision: string, target: Target, world: World): Promise<boolean> {
+  for await (const deployment of deploymentsOf(world.table, target.name))
+    if (deployment.revision?.arn === revision && isSamePlace(deployment.where, placeOf(target))) return true
+  return false
+}
+
+/** Stops the copies that these deployments started without ever having counted. A job runs to its end: it is never killed. */
+export async function stopStrays(target: string, numbers: readonly number[], world: World): Promise<void> {
+  for (const number of numbers) {
+    const deployment = await readDeployment(world.table, target, number)
+    if (deployment?.where.kind === 'task' && !isStanding(deployment.state)) await stopCopies(deployment, world)
+  }
 }
 
 /** Lists may lag behind a start by minutes, and a start whose answer was lost is on no record: so both are looked at. */
-async function stopCopies(old: Deployment, target: Target, world: World): Promise<void> {
+async function stopCopies(old: Deployment, world: World): Promise<void> {
   const { cluster } = old.where
   const all = new Set(startedTasks(old.attempts))
   const ended = new Set<string>()
-  for (const { call } of old.attempts) {
-    if (call.operation !== 'RunTask') continue
-    for (const { arn, lastStatus } of await world.fleet.tasksStartedBy(cluster, call.startedBy))
-      (stopping.has(lastStatus) ? ended : all).add(arn)
+  const why = old.state === 'failed' ? 'did not start whole' : 'was overtaken before it had started'
+  const reason = `Farguard: ${old.target} #${old.number} ${why}`
+  try {
+    for (const { call } of old.attempts) {
+      if (call.operation !== 'RunTask') continue
+      for (const { arn, lastStatus } of await world.fleet.tasksStartedBy(cluster, call.startedBy))
+        (stopping.has(lastStatus) ? ended : all).add(arn)
+    }
+    for (const task of all) if (!ended.has(task)) await stop(cluster, task, reason, world)
+  } catch (error) {
+    // With its cluster gone, nothing of it runs any more.
+    if (!(error instanceof RefusedError && error.code === 'ClusterNotFoundException')) throw error
   }
-  const reason = `Farguard: ${target.name} #${old.number} ${old.state === 'failed' ? 'did not start whole' : 'was overtaken before it had started'}`
-  for (const task of all) if (!ended.has(task)) await world.fleet.stopTask(cluster, task, reason)
+}
+
+async function stop(cluster: string, task: string, reason: string, world: World): Promise<void> {
+  try {
+    await world.fleet.stopTask(cluster, task, reason)
+  } catch (error) {
+    // ECS forgets a task an hour after it has stopped.
+    if (!(error instanceof RefusedError && error.code === 'InvalidParameterException')) throw error
+  }
 }
 
 const stopping = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED'])

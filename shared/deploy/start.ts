@@ -46,6 +46,7 @@ class Run {
   readonly #ground: Ground
   readonly #world: World
   readonly #own = new Set<number>()
+  #isRenewed = false
   wasContested = false
 
   constructor(head: TargetHead, target: Target, ground: Ground, world: World) {
@@ -114,11 +115,10 @@ class Run {
       }
     }
     if (outcomes.size === 0) throw problem
-    if (!isInactive(problem)) return this.#keep(deployment, attempts, outcomes, problem)
-    // Somebody deregistered the revision since it went on record: the next attempt gets a new one.
-    const isRenewed = attempts.some(({ call }) => call.revision !== deployment.revision?.arn)
-    const renewed = isRenewed ? deployment : { ...deployment, revision: await this.#revision() }
-    return this.#keep(renewed, attempts, outcomes, undefined)
+    if (!isInactive(problem) || this.#isRenewed) return this.#keep(deployment, attempts, outcomes, problem)
+    // Somebody deregistered the revision since it went on record: the next attempt gets a new one, once.
+    this.#isRenewed = true
+    return this.#keep({ ...deployment, revision: await this.#revision() }, attempts, outcomes, undefined)
   }
 
   /** What was called is kept whoever wrote meanwhile: a deployment that was superseded knows what it started all the same. */

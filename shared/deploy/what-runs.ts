@@ -4,13 +4,16 @@ import type { World } from '../ports.ts'
 import { type CurrentDeployment, type Decision, isStanding, type RunningImage } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { type Ground, imageOfService, observe } from './prepare.ts'
-import { type Claim, type DeployedImage, deploymentsOf, type KnownTarget } from './records.ts'
+import type { Claim, DeployedImage, KnownTarget } from './records.ts'
+import { lastStartedHere } from './settle.ts'
 
 export interface Place {
   current?: CurrentDeployment | undefined
   running?: RunningImage | undefined
   /** What was observed on the way. */
   ground?: Ground
+  /** The revision that the service is on by ECS's answer, where it was asked. */
+  revision?: string
 }
 
 /**
@@ -30,7 +33,8 @@ export async function whatRuns(
   const isOld = decision.verdict === 'skip' && onRecord.running !== undefined && onRecord.since !== undefined
   if (isOld) {
     const service = await world.fleet.describeService(target.cluster, target.run.service)
-    if (!service?.createdAt || service.createdAt.getTime() <= Date.parse(onRecord.since ?? '')) return onRecord
+    const isAnew = service?.createdAt !== undefined && service.createdAt.getTime() > Date.parse(onRecord.since ?? '')
+    if (!isAnew) return { ...onRecord, ...(service && { revision: service.revision }) }
   } else if (onRecord.running || decision.verdict !== 'deploy') return onRecord
   const ground = await observe(target, world)
   const running = await imageOfService(target, image, ground, world)
@@ -49,10 +53,11 @@ async function byRecords(
   const isHere = isSamePlace(where, placeOf(target))
   const current = isHere ? { number, image, state: recorded?.state, ended: recorded?.ended } : undefined
   if (current && isStanding(current.state)) return { current, running: runningOf(head.current), since: claimedAt }
-  for await (const deployment of deploymentsOf(world.table, target.name))
-    if (deployment.state === 'started' && isSamePlace(deployment.where, placeOf(target)))
-      return { current, running: runningOf(deployment), since: deployment.claimedAt }
-  return { current }
+  const started = await lastStartedHere(target, world)
+  if (!started) return { current }
+  // The head knows of a higher tag that a digest was given after its start.
+  const claim = [head.current, ...head.earlier].find(each => each.number === started.number) ?? started
+  return { current, running: runningOf(claim), since: started.claimedAt }
 }
 
 function runningOf({ image, number }: Claim): RunningImage {

@@ -212,8 +212,8 @@ async function expectRight(target: Target, simulated: SimulatedWorld): Promise<v
   expect(new Set(recorded).size).toBe(target.run.kind === 'job' ? 1 : target.run.count)
 }
 
-const numRuns = Number(process.env['ANY_ORDER_RUNS'] ?? 20)
-const seed = process.env['ANY_ORDER_SEED'] === undefined ? {} : { seed: Number(process.env['ANY_ORDER_SEED']) }
+const numRuns = Number(process.env.ANY_ORDER_RUNS ?? 20)
+const seed = process.env.ANY_ORDER_SEED === undefined ? {} : { seed: Number(process.env.ANY_ORDER_SEED) }
 
 describe('pushes in any order, each delivered several times at once, some of which die', () => {
   test.each(Object.entries(targets))('%s ends on the right image', { timeout: 3_600_000 }, async (_name, target) => {

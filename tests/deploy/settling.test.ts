@@ -22,7 +22,7 @@ describe('what an overtaken deployment left does not keep the newer from its sta
   test('when its cluster is gone, and the target is to run in another', async () => {
     const { world, push, ecs, call } = simulatedWorld()
     await call('ecs', 'CreateCluster', { clusterName: 'old', capacityProviders: ['FARGATE'] })
-    ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 2 })
+    ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 1 })
     const old = task({ cluster: 'old' }, { count: 1 })
     expect(await deployImage(push('acme/worker', 'v1'), config(old), world)).toMatchObject({ reason: 'no-capacity' })
     const fleet: World['fleet'] = {
@@ -32,7 +32,6 @@ describe('what an overtaken deployment left does not keep the newer from its sta
           ? Promise.reject(new RefusedError('ClusterNotFoundException', 'Cluster not found.'))
           : world.fleet.tasksStartedBy(cluster, startedBy),
     }
-    ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 0 })
     const outcome = await deployImage(push('acme/worker', 'v2'), config(task()), { ...world, fleet })
     expect(outcome).toMatchObject({ kind: 'done' })
   })
