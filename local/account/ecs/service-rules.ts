@@ -36,6 +36,9 @@ function refuseInvalidConfiguration(configuration: DeploymentConfiguration | und
   oneOf('strategy', strategy, ['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY'])
   if (strategy !== undefined && strategy !== 'ROLLING') throw notModelled(`the deployment strategy ${strategy}`)
   if (configuration?.lifecycleHooks?.length) throw notModelled('deployment lifecycle hooks (lifecycleHooks)')
+  // Kept and given back it would look as if a failing deployment were stopped and rolled back, and it would go on for ever.
+  if (configuration?.deploymentCircuitBreaker?.enable)
+    throw notModelled('the deployment circuit breaker (deploymentConfiguration.deploymentCircuitBreaker)')
   if (configuration?.alarms?.enable) throw notModelled('deployment alarms (deploymentConfiguration.alarms)')
   if (maximumPercent !== undefined && maximumPercent < 100)
     throw invalidParameter('maximumPercent must be at least 100.')

@@ -22,6 +22,9 @@ const create = (account: EcsAccount, input: object = {}) =>
 const update = (account: EcsAccount, input: object) =>
   account.call<{ service: Service }>('UpdateService', { service: 'shop', ...input }).service
 
+const breakerNotModelled =
+  'UnsupportedFeatureException: The local account does not model the deployment circuit breaker (deploymentConfiguration.deploymentCircuitBreaker).'
+
 const named = (account: EcsAccount, name: string) => account.events.filter(event => event.detail.eventName === name)
 
 const live = (account: EcsAccount) => account.ecs.tasks().filter(task => task.desiredStatus === 'RUNNING')
@@ -311,12 +314,37 @@ describe('requests', () => {
       input: { deploymentConfiguration: { strategy: 'BLUE_GREEN' } },
       refused: 'UnsupportedFeatureException: The local account does not model the deployment strategy BLUE_GREEN.',
     },
+    {
+      case: 'the circuit breaker',
+      input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } },
+      refused: breakerNotModelled,
+    },
   ])('UpdateService refuses $case, and changes nothing', async ({ input, refused }) => {
     const account = withService()
     await account.advance(60)
     const before = account.service('shop')
     expect(refusal(() => update(account, { forceNewDeployment: true, ...input }))).toBe(refused)
     expect(account.service('shop')).toEqual(before)
+  })
+
+  test.each<{ case: string; input: object; refused: string }>([
+    {
+      case: 'the circuit breaker',
+      input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } } },
+      refused: breakerNotModelled,
+    },
+  ])('CreateService refuses $case, and makes nothing', ({ input, refused }) => {
+    const account = ecsAccount()
+    account.register()
+    expect(refusal(() => create(account, input))).toBe(refused)
+    expect(account.ecs.services()).toEqual([])
+    expect(account.events).toEqual([])
+  })
+
+  test('take a circuit breaker that is off', () => {
+    const off = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } } }
+    const account = withService({}, off)
+    expect(update(account, off).deploymentConfiguration).toMatchObject(off.deploymentConfiguration)
   })
 
   test.each([
