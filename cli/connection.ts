@@ -3,7 +3,6 @@
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrAnnotations } from '../shared/aws/ecr-annotations.ts'
 import type { ImageAnnotations, Table } from '../shared/ports.ts'
-import { localAddress } from './local-address.ts'
 
 export interface Connection {
   /** For messages: `stack farguard-dev in eu-central-1`. */
@@ -13,13 +12,12 @@ export interface Connection {
   annotations: ImageAnnotations
 }
 
-/** `local`: true for the usual address, or host:port. `FARGUARD_LOCAL` stands for it where it is not given. */
+/** `local`: host:port. `FARGUARD_LOCAL` stands for it where it is not given. */
 export function connect(
-  { stage, local }: { stage: string; local?: string | boolean | undefined },
+  { stage, local }: { stage: string; local?: string | undefined },
   environment: NodeJS.ProcessEnv,
 ): Connection {
-  const given = local ?? environment.FARGUARD_LOCAL
-  const address = given === true ? localAddress : given
+  const address = local ?? environment.FARGUARD_LOCAL
   const tableName = `farguard-${stage}`
   if (!address) {
     const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION
@@ -44,7 +42,9 @@ export function explain(error: unknown, { name, isLocal }: Connection): string {
   const message = error instanceof Error ? error.message : String(error)
   if (isLocal && /ECONNREFUSED/.test(message)) return `Nothing answers for ${name}. Start it with: npm start`
   if (/ResourceNotFoundException/.test(message))
-    return `There is no ${name}. Deploy it, or name another one with --stage.`
+    return isLocal
+      ? `There is no such stage in ${name}. Try --stage dev.`
+      : `There is no ${name}. Deploy it, or name another one with --stage.`
   if (/CredentialsProviderError|Could not load credentials/.test(message))
     return 'No AWS credentials were found. Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or use --local for the local account.'
   if (/Region is missing/.test(message))

@@ -27,7 +27,19 @@ program
     }
   })
 
-await program.parseAsync()
+await program.parseAsync(withLocalAddress(process.argv))
+
+/**
+ * `--local` may stand alone before a command, whose name must not be taken for its address: an address is a loopback one with
+ * a port, which no command or image is.
+ */
+function withLocalAddress(argv: readonly string[]): string[] {
+  const isAddress = (text: string | undefined) => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(text ?? '')
+  return argv.flatMap((argument, index) => {
+    if (argument === '--local') return isAddress(argv[index + 1]) ? [] : [`--local=${localAddress}`]
+    return argv[index - 1] === '--local' && isAddress(argument) ? [`--local=${argument}`] : [argument]
+  })
+}
 
 function positive(text: string): number {
   const number = Number(text)

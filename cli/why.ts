@@ -35,7 +35,7 @@ export async function runWhy(
     print(JSON.stringify({ image: name, ...(digest && { digest }), provenance, decisions: stories }, null, 2))
   else if (stories.length === 0)
     print(
-      `No decision on ${name} is on record in ${connection.name}: no target takes images of ${image.repository}, or its push has not arrived.`,
+      `No decision on ${name} is on record in ${connection.name}: its push has not arrived, or no target of farguard.yml is for ${image.repository}.`,
     )
   else for (const line of tell(name, digest, provenance, stories)) print(line)
   return stories.length === 0 ? 1 : 0

@@ -72,5 +72,20 @@ function parse<E>(body: string, schema: z.ZodMiniType<E>): { event: E } | { prob
   const result = z.safeParse(schema, json)
   return result.success
     ? { event: result.data }
-    : { problem: `The message is no such event: ${z.prettifyError(result.error)}` }
+    : { problem: `The message is no such event: ${result.error.issues.map(said).join('; ')}` }
+}
+
+/** One issue in a few words: zod/mini has none without a locale, which every cold start would have to load. */
+function said(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.') || 'the whole'
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${where} is no ${issue.expected}`
+    case 'invalid_value':
+      return `${where} is not ${issue.values.join(' or ')}`
+    case 'invalid_format':
+      return `${where} does not look like ${issue.format === 'regex' ? issue.pattern : issue.format}`
+    default:
+      return `${where} is wrong (${issue.code})`
+  }
 }

@@ -15,7 +15,9 @@ export interface Line {
 
 /** `12:00:05  image    acme/web:1.0.1 pushed` */
 export function formatLine({ at, who, what, style }: Line, isColoured: boolean): string {
-  const text = `${at.slice(11, 19)}  ${who.padEnd(8)} ${stripVTControlCharacters(what)}`
+  // Tags and reasons come from outside: none of them may begin a line of its own.
+  const line = stripVTControlCharacters(what).replace(/\p{Cc}+/gu, ' ')
+  const text = `${at.slice(11, 19)}  ${who.padEnd(8)} ${line}`
   return isColoured && style ? styleText(style, text) : text
 }
 
@@ -31,7 +33,7 @@ export function lineOfEvent(event: BusEvent): Line | undefined {
       return {
         at,
         who: 'service',
-        what: `${lastPart(event.resources[0])} ${words(detail.eventName)}: ${detail.reason}`,
+        what: `${lastPart(event.resources[0])} ${detail.reason}`,
         style: 'blue',
       }
     case 'ECS Service Action':
@@ -69,14 +71,17 @@ const styles: Record<string, Style> = { INFO: 'green', WARN: 'yellow', ERROR: 'r
 
 function imageAction(detail: Record<string, unknown>): string {
   const tag = detail['image-tag'] ? `:${detail['image-tag']}` : ' (untagged)'
-  const action = detail['action-type'] === 'PUSH' ? 'pushed' : words(detail['action-type'])
+  const action = actions[String(detail['action-type'])] ?? words(detail['action-type'])
   return `${detail['repository-name']}${tag} ${action}  ${detail['image-digest']}`
 }
+
+const actions: Record<string, string> = { PUSH: 'pushed', DELETE: 'deleted' }
 
 function taskLine(at: string, detail: Record<string, unknown>): Line | undefined {
   const status = String(detail.lastStatus)
   // The steps between are over within seconds and say nothing to a reader.
   if (!['PROVISIONING', 'RUNNING', 'STOPPED'].includes(status)) return undefined
+  if (detail.desiredStatus === 'STOPPED' && status !== 'STOPPED') return undefined
   const reason = status === 'STOPPED' ? `: ${detail.stoppedReason}` : ''
   const what = `${lastPart(detail.taskArn)} of ${detail.group} ${words(status)}${reason}`
   return { at, who: 'task', what, style: status === 'STOPPED' ? 'gray' : 'cyan' }

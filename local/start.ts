@@ -1,6 +1,7 @@
 /** `npm start`: an AWS account in one process with the control plane wired to it, until Ctrl-C. */
 import { Command, InvalidArgumentError } from 'commander'
 import { localPort } from '../cli/local-address.ts'
+import type { Target } from '../shared/config/config.ts'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
 import { packageStack } from '../stack/package.ts'
 import { SimulatedClock } from './account/clock.ts'
@@ -40,8 +41,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   await run(program.opts<Options>())
 } catch (error) {
-  process.exitCode = 1
-  console.error(explain(error))
+  // 128 + SIGINT, as a shell counts it.
+  process.exitCode = ending.signal.aborted ? 130 : 1
+  if (!ending.signal.aborted) console.error(explain(error))
 }
 
 async function run({ port, speed, once, config: file, region }: Options): Promise<void> {
@@ -60,7 +62,7 @@ async function run({ port, speed, once, config: file, region }: Options): Promis
   address = new URL(server.url).host
   try {
     console.log('Packaging the stack and bundling its functions …')
-    const template = await packageStack(configFile, region)
+    const template = await packageStack(configFile, region, ending.signal)
     const stop = await runStack(local, {
       config,
       template,
@@ -70,9 +72,9 @@ async function run({ port, speed, once, config: file, region }: Options): Promis
     })
     const stopTime = pace(clock, pacedAt, error => console.error(error))
     try {
-      for (const line of welcome(address, config.targets, pacedAt)) console.log(line)
+      for (const line of once ? [] : welcome(address, config.targets, pacedAt)) console.log(line)
       local.bus.onEvent(event => show(lineOfEvent(event)))
-      if (once) await tour({ local, config, address, print: line => console.log(line) })
+      if (once) await tour({ local, config, address, signal: ending.signal, print: line => console.log(line) })
       else await ended()
     } finally {
       await stopTime()
@@ -89,14 +91,10 @@ function ended(): Promise<void> {
   return new Promise(resolve => ending.signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-function welcome(
-  address: string,
-  targets: { name: string; repository: string; run: { kind: string } }[],
-  pacedAt: number,
-): string[] {
+function welcome(address: string, targets: readonly Target[], pacedAt: number): string[] {
   const [first] = targets
-  const image = `${first?.repository ?? 'acme/web'}:1.0.1`
-  const local = address === `127.0.0.1:${localPort}` ? '' : ` ${address}`
+  const image = `${first?.repository ?? 'acme/web'}:${first?.tags.kind === 'exact' ? first.tags.tag : '1.0.1'}`
+  const isUsual = address === `127.0.0.1:${localPort}`
   return [
     '',
     `Farguard on a local AWS account at http://${address}${pacedAt === 1 ? '' : `, ${pacedAt} times as fast as the wall clock`}.`,
@@ -105,19 +103,15 @@ function welcome(
     ...targets.map(({ name, repository, run }) => `  ${repository}  →  ${run.kind} ${name}`),
     '',
     'Push an image, from another terminal:',
-    `  npm run push -- ${image}${local && ` --to${local}`}`,
+    `  npm run push -- ${image}${isUsual ? '' : ` --to ${address}`}`,
     `  skopeo copy --dest-tls-verify=false oci:some/layout:latest docker://${address}/${image}`,
     'Then ask why it runs, or look:',
-    `  npx farguard --local${local} why ${image}`,
-    `  AWS_ENDPOINT_URL=http://${address} aws ecs list-tasks --cluster ${clusterOf(targets)}`,
+    `  npx farguard --local${isUsual ? '' : ` ${address}`} why ${image}`,
+    `  export AWS_ENDPOINT_URL=http://${address} AWS_DEFAULT_REGION=eu-central-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+    `  aws ecs list-tasks --cluster ${first?.cluster ?? 'default'}`,
     'Ctrl-C ends it.',
     '',
   ]
-}
-
-function clusterOf(targets: object[]): string {
-  const [first] = targets as { cluster?: string }[]
-  return first?.cluster ?? 'default'
 }
 
 function explain(error: unknown): string {

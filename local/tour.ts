@@ -27,11 +27,13 @@ export interface TourOptions {
   config: Config
   /** host:port */
   address: string
+  /** Ends it early. */
+  signal: AbortSignal
   print(line: string): void
 }
 
 /** Throws Error when something did not happen that should have. */
-export async function tour({ local, config, address, print }: TourOptions): Promise<void> {
+export async function tour({ local, config, address, signal, print }: TourOptions): Promise<void> {
   const [target, stops] = route(config)
   const { table } = connect({ stage: 'dev', local: address }, {})
   for (const { title, tag, content, runs } of stops) {
@@ -40,21 +42,23 @@ export async function tour({ local, config, address, print }: TourOptions): Prom
     const labels = { 'org.opencontainers.image.version': tag, 'org.opencontainers.image.revision': commitOf(content) }
     const image = tinyImage(labels, new Date(0))
     const digest = await pushImage(`http://${address}`, target.repository, tag, image)
-    await until(local, `${target.name} decided on ${target.repository}:${tag}`, async () => {
+    await until(local, signal, `${target.name} decided on ${target.repository}:${tag}`, async () => {
       const page = await table.query({ by: 'digestKey', equals: `${target.repository}@${digest}` })
       return page.records.some(record => record.target === target.name && record.state !== 'starting')
     })
     if (!runs) continue
     const { newest } = await readTarget(table, target.name)
     if (newest?.image.digest !== digest) throw new Error(`${target.name} is on ${newest?.image.tag}, not on ${tag}`)
-    await until(local, `${target.name} runs ${tag}`, async () => isRunning(local, target, digest))
+    await until(local, signal, `${target.name} runs ${tag}`, async () => isRunning(local, target, digest))
   }
   for (const { tag } of stops) {
     print('')
-    print(`$ npx farguard why ${target.repository}:${tag}`)
+    print(`What npx farguard why ${target.repository}:${tag} tells:`)
     const connection = connect({ stage: 'dev', local: address }, {})
     await runWhy(`${target.repository}:${tag}`, { json: false, limit: 5 }, connection, print)
   }
+  print('')
+  print('That was the tour. npm start leaves the account running, to push to it.')
 }
 
 /** A target of farguard.yml, and pushes that show its order. Throws Error when no target has a policy that tags can be made up for. */
@@ -100,11 +104,17 @@ function isRunning({ ecs }: LocalAccount, target: Target, digest: string): boole
   return running.some(isOurs)
 }
 
-async function until({ context }: LocalAccount, what: string, holds: () => Promise<boolean>): Promise<void> {
+async function until(
+  { context }: LocalAccount,
+  signal: AbortSignal,
+  what: string,
+  holds: () => Promise<boolean>,
+): Promise<void> {
   const deadline = context.clock.now().getTime() + patienceMs
   while (!(await holds())) {
     if (context.clock.now().getTime() > deadline)
       throw new Error(`In ten minutes of the account's time it did not come about that ${what}.`)
     await new Promise(resolve => setTimeout(resolve, 50))
+    signal.throwIfAborted()
   }
 }

@@ -46,6 +46,7 @@ export const skipReasons = [
   'already-running',
   'older-than-running',
   'start-unknown',
+  'tag-moved',
 ] as const
 
 export type SkipReason = (typeof skipReasons)[number]

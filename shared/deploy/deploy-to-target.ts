@@ -36,7 +36,9 @@ export async function deployToTarget(
   try {
     for (let races = 0; races < mostRaces; races++) {
       const outcome = await attempt.once()
-      if (outcome) return outcome
+      if (!outcome) continue
+      await attempt.traceMoved()
+      return outcome
     }
     throw new Problem('retry', 'deployment-overtaken', `Pushes to ${target.name} come faster than they can be decided.`)
   } catch (error) {
@@ -94,6 +96,18 @@ class PushToTarget {
   trace(verdict: 'skip' | 'retry' | 'refuse', reason: string, detail: string): Promise<void> {
     const digest = this.#image?.digest ?? this.#push.digest
     return keepTrace(this.#push, digest, this.#target, this.#running, { verdict, reason, detail }, this.#world)
+  }
+
+  /** Who asks for the image that was pushed is to find why another one was decided on. */
+  async traceMoved(): Promise<void> {
+    const image = this.#image
+    if (!image || image.digest === this.#push.digest) return
+    const decided = {
+      verdict: 'skip',
+      reason: 'tag-moved',
+      detail: `${image.tag} names ${image.digest} by now`,
+    } as const
+    await keepTrace(this.#push, this.#push.digest, this.#target, this.#running, decided, this.#world)
   }
 
   async #deploy(because: string, known: KnownTarget, ground: Ground | undefined): Promise<Outcome | undefined> {

@@ -175,14 +175,14 @@ export async function writeDeployment(table: Table, next: Deployment): Promise<D
   return stored ? written : undefined
 }
 
-/** Keeps a decision; the same event decided again replaces it. */
+/** Keeps a decision; the same event decided again on the same image replaces it. */
 export async function recordDecision(table: Table, decision: DecisionRecord): Promise<void> {
   const { repository, tag, digest } = decision.image
   await table.put(
     {
       ...decision,
       pk: `DECISIONS#${decision.target}`,
-      sk: decision.event.id,
+      sk: `${decision.event.id}#${digest}`,
       schema,
       version: 1,
       tagKey: tagKey(repository, tag),

@@ -41,7 +41,7 @@ export async function why(image: ImageName, limit: number, table: Table): Promis
   const decisions = records.filter((record): record is DecisionRecord => !('attempts' in record))
   // What delayed a deployment is part of its story, not a decision beside it.
   const isDelayOf = (decision: DecisionRecord, { target, event }: Deployment) =>
-    decision.target === target && decision.event.id === event.id
+    decision.verdict !== 'skip' && decision.target === target && decision.event.id === event.id
   const stories = deployments.map(async deployment => {
     const delays = decisions.filter(decision => isDelayOf(decision, deployment))
     return deployed(deployment, delays, await followed(table, deployment))
@@ -63,7 +63,7 @@ async function followed(table: Table, { target, number, state }: Deployment): Pr
 /** `acme/web:1.4.2` or `acme/web@sha256:…`; undefined for what is neither. */
 export function parseImageName(text: string): ImageName | undefined {
   const [, repository, tag, digest] =
-    /^([a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))$/.exec(text) ?? []
+    /^(?!sha256:)([a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))$/.exec(text) ?? []
   if (repository === undefined) return undefined
   if (tag !== undefined) return { repository, tag }
   return digest === undefined ? undefined : { repository, digest }

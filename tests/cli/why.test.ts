@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, explain } from '../../cli/connection.ts'
@@ -120,4 +121,44 @@ describe('a stack that can not be reached', () => {
     )
     expect(explain(error, connection)).toBe(says)
   })
+})
+
+describe('the command line', () => {
+  const farguard = (...args: string[]) => {
+    const environment = { ...process.env, NO_COLOR: '1', FARGUARD_LOCAL: '' }
+    const ran = spawnSync(process.execPath, ['cli/farguard.ts', ...args], { encoding: 'utf8', env: environment })
+    return { code: ran.status, said: `${ran.stdout}${ran.stderr}`.trim() }
+  }
+  const nobody = (address: string) => ({
+    code: 1,
+    said: `Nothing answers for the local account at ${address}. Start it with: npm start`,
+  })
+
+  test.each([
+    {
+      case: 'an address before the command',
+      args: ['--local', '127.0.0.1:1', 'why', 'acme/web:1'],
+      expect: nobody('127.0.0.1:1'),
+    },
+    {
+      case: 'an address after the image',
+      args: ['why', 'acme/web:1', '--local', '127.0.0.1:1'],
+      expect: nobody('127.0.0.1:1'),
+    },
+    {
+      case: 'a name that is no image',
+      args: ['--local', 'why', 'acme/web'],
+      expect: { code: 2, said: expect.stringContaining('"acme/web" is no image') },
+    },
+    {
+      case: 'no image',
+      args: ['why'],
+      expect: { code: 1, said: expect.stringContaining("missing required argument 'image'") },
+    },
+    {
+      case: 'a limit that is none',
+      args: ['why', 'a:1', '--limit', '0'],
+      expect: { code: 1, said: expect.stringContaining('whole number from 1 to 1000') },
+    },
+  ])('$case', ({ args, expect: expected }) => expect(farguard(...args)).toEqual(expected))
 })
