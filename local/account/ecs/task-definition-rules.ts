@@ -1,5 +1,11 @@
 /** What RegisterTaskDefinition refuses, as far as it decides whether a task can run on Fargate. */
-import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs'
+import type {
+  ContainerDefinition,
+  CPUArchitecture,
+  OSFamily,
+  RegisterTaskDefinitionCommandInput,
+  RuntimePlatform,
+} from '@aws-sdk/client-ecs'
 import { longestStopTimeoutSeconds } from './durations.ts'
 import { refuseUnknownSize } from './fargate-task-size.ts'
 import { clientException, oneOf } from './refusals.ts'
@@ -7,6 +13,19 @@ import { clientException, oneOf } from './refusals.ts'
 type Registration = RegisterTaskDefinitionCommandInput
 
 const familyPattern = /^[a-zA-Z0-9_-]{1,255}$/
+const architectures: readonly CPUArchitecture[] = ['X86_64', 'ARM64']
+const operatingSystems: readonly OSFamily[] = [
+  'LINUX',
+  'WINDOWS_SERVER_2004_CORE',
+  'WINDOWS_SERVER_2016_FULL',
+  'WINDOWS_SERVER_2019_CORE',
+  'WINDOWS_SERVER_2019_FULL',
+  'WINDOWS_SERVER_2022_CORE',
+  'WINDOWS_SERVER_2022_FULL',
+  'WINDOWS_SERVER_2025_CORE',
+  'WINDOWS_SERVER_2025_FULL',
+  'WINDOWS_SERVER_20H2_CORE',
+]
 const ecrHost = /^\d{12}\.dkr[.-]ecr[^/]*\.(amazonaws\.com|on\.aws)/
 
 /** Throws for what no launch type takes. */
@@ -24,6 +43,36 @@ export function refuseInvalidDefinition(input: Registration): void {
   if (twice !== undefined) throw clientException(`Container names must be unique: ${twice} is there twice.`)
   if (!containers.some(container => container.essential !== false))
     throw clientException('A task definition must have at least one essential container.')
+  refuseCycle(containers)
+  refuseUnknownPlatform(input.runtimePlatform ?? {})
+}
+
+/** Containers that wait for each other would never start: ECS refuses them at registration. */
+function refuseCycle(containers: readonly ContainerDefinition[]): void {
+  const waitsFor = (name: string | undefined) =>
+    (containers.find(container => container.name === name)?.dependsOn ?? []).map(one => one.containerName ?? '')
+  const startable = new Set<string>()
+  const visit = (name: string, path: readonly string[]): void => {
+    if (startable.has(name)) return
+    const from = path.indexOf(name)
+    if (from !== -1)
+      throw clientException(`Containers depend on each other in a cycle: ${[...path.slice(from), name].join(' -> ')}.`)
+    for (const next of waitsFor(name)) visit(next, [...path, name])
+    startable.add(name)
+  }
+  for (const { name = '' } of containers) visit(name, [])
+}
+
+function refuseUnknownPlatform({ cpuArchitecture, operatingSystemFamily }: RuntimePlatform): void {
+  if (cpuArchitecture !== undefined && !architectures.includes(cpuArchitecture))
+    throw clientException(`cpuArchitecture should be one of [${architectures.join(', ')}], but was ${cpuArchitecture}.`)
+  if (operatingSystemFamily === undefined) return
+  if (!operatingSystems.includes(operatingSystemFamily))
+    throw clientException(
+      `operatingSystemFamily should be one of [${operatingSystems.join(', ')}], but was ${operatingSystemFamily}.`,
+    )
+  if (operatingSystemFamily !== 'LINUX' && cpuArchitecture === 'ARM64')
+    throw clientException(`${operatingSystemFamily} runs on X86_64 only, not on ARM64.`)
 }
 
 function refuseInvalidContainer(container: ContainerDefinition, input: Registration): void {

@@ -4,6 +4,9 @@ import { container, definitionOf, ecsAccount, refusal } from './ecs-account.ts'
 
 const ecr = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/web:1'
 
+const waiting = (name: string, ...others: string[]) =>
+  container({ name, dependsOn: others.map(containerName => ({ containerName, condition: 'START' })) })
+
 describe('RegisterTaskDefinition', () => {
   test('always makes a new revision, of identical content too', () => {
     const account = ecsAccount()
@@ -101,6 +104,35 @@ describe('RegisterTaskDefinition', () => {
       refused: /depends on 'db'/,
     },
     {
+      case: 'a container that waits for itself',
+      input: { containerDefinitions: [waiting('web', 'web')] },
+      refused: /depends on 'web'/,
+    },
+    {
+      case: 'containers that wait for each other',
+      input: { containerDefinitions: [waiting('first', 'a'), waiting('a', 'b'), waiting('b', 'c'), waiting('c', 'a')] },
+      refused: /in a cycle: a -> b -> c -> a/,
+    },
+    {
+      case: 'an architecture that is none',
+      input: { runtimePlatform: { cpuArchitecture: 'arm' as 'ARM64' } },
+      refused: /cpuArchitecture should be one of \[X86_64, ARM64\], but was arm/,
+    },
+    {
+      case: 'an operating system that is none',
+      input: { runtimePlatform: { operatingSystemFamily: 'BEOS' as 'LINUX' } },
+      refused: /operatingSystemFamily should be one of .*, but was BEOS/,
+    },
+    {
+      case: 'Windows on ARM',
+      input: {
+        cpu: '1024',
+        memory: '2048',
+        runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE', cpuArchitecture: 'ARM64' },
+      },
+      refused: /WINDOWS_SERVER_2022_CORE runs on X86_64 only/,
+    },
+    {
       case: 'a stop timeout above 120 s',
       input: { containerDefinitions: [container({ stopTimeout: 121 })] },
       refused: /stopTimeout/,
@@ -133,6 +165,21 @@ describe('RegisterTaskDefinition', () => {
     expect(said).toMatch(/^ClientException: /)
     expect(said).toMatch(refused)
     expect(account.call('ListTaskDefinitions')).toEqual({ taskDefinitionArns: [] })
+  })
+
+  test('takes containers of which two wait for one', () => {
+    const account = ecsAccount()
+    const containerDefinitions = [waiting('web', 'proxy', 'db'), waiting('proxy', 'db'), container({ name: 'db' })]
+    expect(account.register({ containerDefinitions })).toMatch(/web:1$/)
+  })
+
+  test.each([
+    { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' },
+    { cpuArchitecture: 'X86_64', operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' },
+    { operatingSystemFamily: 'WINDOWS_SERVER_2019_FULL' },
+  ] as const)('takes the platform $operatingSystemFamily on $cpuArchitecture', runtimePlatform => {
+    const account = ecsAccount()
+    expect(account.register({ cpu: '1024', memory: '2048', runtimePlatform })).toMatch(/web:1$/)
   })
 
   test('takes an ECR image with an execution role', () => {
