@@ -13,7 +13,7 @@ import { AwsError } from '../aws-error.ts'
 import type { AccountContext } from '../context.ts'
 import { type Arns, arnsOf, clusterNameOf } from './arns.ts'
 import { page } from './paging.ts'
-import { clientException, invalidParameter, notModelled } from './refusals.ts'
+import { clientException, includesTags, invalidParameter, notModelled } from './refusals.ts'
 import { validTags } from './tags.ts'
 
 export type ClusterStatus = 'ACTIVE' | 'PROVISIONING' | 'DEPROVISIONING' | 'FAILED' | 'INACTIVE'
@@ -127,6 +127,7 @@ export class Clusters {
   }
 
   #describe(input: DescribeClustersCommandInput, countsOf: CountsOf) {
+    includesTags(input.include, ['ATTACHMENTS', 'CONFIGURATIONS', 'SETTINGS', 'STATISTICS'])
     const asked = input.clusters?.length ? input.clusters : ['default']
     if (asked.length > 100) throw invalidParameter('Clusters cannot have more than 100 elements.')
     const answers = asked.map(identifier => ({ identifier, cluster: this.#lookUp(identifier) }))

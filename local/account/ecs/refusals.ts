@@ -15,3 +15,9 @@ export function oneOf<Value extends string>(name: string, value: string | undefi
   if (value !== undefined && !allowed.includes(value as Value))
     throw invalidParameter(`${name} should be one of [${allowed.join(', ')}], but was ${value}.`)
 }
+
+/** Whether Describe was asked to `include` the tags. Throws for what, but for `others`, can't be included. */
+export function includesTags(include: readonly string[] | undefined, others: readonly string[] = []): boolean {
+  for (const field of include ?? []) oneOf('include', field, ['TAGS', ...others])
+  return include?.includes('TAGS') ?? false
+}

@@ -13,7 +13,7 @@ import { type Arns, nameWithin } from './arns.ts'
 import type { ClusterRecord, Clusters } from './clusters.ts'
 import { placementOf, refuseNotOnFargate, refuseWrongNetwork } from './launch-rules.ts'
 import { page } from './paging.ts'
-import { invalidParameter, notModelled, oneOf } from './refusals.ts'
+import { includesTags, invalidParameter, notModelled, oneOf } from './refusals.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { ServiceEvents } from './service-events.ts'
 import { type DeploymentRecord, type DeploymentRuntime, type ServiceRecord, serviceAnswer } from './service-record.ts'
@@ -133,12 +133,12 @@ export class Services {
   }
 
   #describe(input: DescribeServicesCommandInput) {
+    const withTags = includesTags(input.include)
     const cluster = this.#world.clusters.find(input.cluster)
     const asked = input.services ?? []
     if (asked.length === 0) throw invalidParameter('Services cannot be empty.')
     if (asked.length > 10) throw invalidParameter('Services cannot have more than 10 elements.')
     const names = asked.map(identifier => nameWithin('service', identifier, cluster.name))
-    const withTags = input.include?.includes('TAGS') ?? false
     return {
       services: names.flatMap(name => {
         const found = this.#world.store.find(cluster.name, name)

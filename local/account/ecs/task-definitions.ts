@@ -13,7 +13,7 @@ import type { AccountContext } from '../context.ts'
 import { type Arns, arnsOf } from './arns.ts'
 import { cpuUnits, memoryMiB } from './fargate-task-size.ts'
 import { page, sortableNumber } from './paging.ts'
-import { clientException, invalidParameter, oneOf } from './refusals.ts'
+import { clientException, includesTags, invalidParameter, oneOf } from './refusals.ts'
 import { validTags } from './tags.ts'
 import { compatibilitiesOf, containerWithDefaults, requiredAttributes } from './task-definition-defaults.ts'
 import { refuseInvalidDefinition, refuseNotForFargate } from './task-definition-rules.ts'
@@ -89,9 +89,10 @@ export class TaskDefinitions {
         return answer(registered, registered.tags.length > 0)
       },
       DescribeTaskDefinition: (input: DescribeTaskDefinitionCommandInput) => {
+        const withTags = includesTags(input.include)
         const found = this.find(input.taskDefinition)
         if (!found) throw clientException('Unable to describe task definition.')
-        return answer(found, input.include?.includes('TAGS') ?? false)
+        return answer(found, withTags)
       },
       ListTaskDefinitions: (input: ListTaskDefinitionsCommandInput) => this.#list(input),
       ListTaskDefinitionFamilies: (input: ListTaskDefinitionFamiliesCommandInput) => this.#listFamilies(input),

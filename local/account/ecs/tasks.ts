@@ -5,7 +5,7 @@ import type { SimulatedClock } from '../clock.ts'
 import { type Arns, nameWithin } from './arns.ts'
 import type { Clusters } from './clusters.ts'
 import { page, sortableNumber } from './paging.ts'
-import { invalidParameter, oneOf } from './refusals.ts'
+import { includesTags, invalidParameter, oneOf } from './refusals.ts'
 import type { TaskLifecycle } from './task-lifecycle.ts'
 import type { TaskRecord } from './task-record.ts'
 import type { TaskStore } from './task-store.ts'
@@ -54,12 +54,12 @@ export class Tasks {
   }
 
   #describe(input: DescribeTasksCommandInput) {
+    const withTags = includesTags(input.include)
     const cluster = this.#world.clusters.find(input.cluster)
     const asked = input.tasks ?? []
     if (asked.length === 0) throw invalidParameter('Tasks cannot be empty.')
     if (asked.length > 100) throw invalidParameter('Tasks cannot have more than 100 elements.')
     const answers = asked.map(identifier => ({ identifier, record: this.#seen(cluster.name, identifier) }))
-    const withTags = input.include?.includes('TAGS') ?? false
     return {
       tasks: answers.flatMap(({ record }) => (record ? [taskAnswer(record, withTags)] : [])),
       failures: answers.flatMap(({ identifier, record }) =>

@@ -98,6 +98,27 @@ describe('clusters', () => {
   })
 })
 
+describe('what Describe can include', () => {
+  test.each([
+    {
+      operation: 'DescribeClusters',
+      input: {},
+      allowed: ['TAGS', 'ATTACHMENTS', 'CONFIGURATIONS', 'SETTINGS', 'STATISTICS'],
+    },
+    { operation: 'DescribeServices', input: { services: ['s'] }, allowed: ['TAGS'] },
+    { operation: 'DescribeTasks', input: { tasks: ['f'.repeat(32)] }, allowed: ['TAGS'] },
+    { operation: 'DescribeTaskDefinition', input: { taskDefinition: 'web' }, allowed: ['TAGS'] },
+  ])('$operation: $allowed, and nothing else', ({ operation, input, allowed }) => {
+    const account = ecsAccount()
+    account.register()
+    const including = (...include: string[]) => refusal(() => account.call(operation, { ...input, include }))
+    expect(including(...allowed)).toBe('answered')
+    expect(including('TAGS', 'FOO')).toBe(
+      `InvalidParameterException: include should be one of [${allowed.join(', ')}], but was FOO.`,
+    )
+  })
+})
+
 describe('tags', () => {
   test('come and go on clusters, services, tasks and task definitions', () => {
     const account = ecsAccount()
