@@ -112,6 +112,20 @@ describe('each outcome is of the right kind, with its reason on record', () => {
 })
 
 describe('farguard why', () => {
+  test('tells of a push whose tag had moved on, by its own digest', async () => {
+    const { world, push } = simulatedWorld()
+    const first = push('acme/nightly', 'latest', 'a')
+    const second = push('acme/nightly', 'latest', 'b')
+    await deployImage(first, config(job()), world)
+    const digest = first.detail['image-digest']
+    const [story] = await why({ repository: 'acme/nightly', digest }, 5, world.table)
+    expect(story).toMatchObject({
+      verdict: 'skip',
+      reason: 'tag-moved',
+      because: expect.stringContaining(second.detail['image-digest']),
+    })
+  })
+
   test('does not show a delay as the last word on what has started since', async () => {
     const { world, push, ecs, clock } = simulatedWorld()
     ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 1 })
