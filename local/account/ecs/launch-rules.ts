@@ -20,6 +20,8 @@ interface Request {
   placementStrategy?: PlacementStrategy[] | undefined
 }
 
+const subnetId = /^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/
+const securityGroupId = /^sg-([0-9a-f]{8}|[0-9a-f]{17})$/
 const platformVersions = ['LATEST', '1.4.0', '1.3.0', '1.0.0']
 
 /** How the request says where to run: a launch type or, in its place, a strategy; the cluster's default if neither. */
@@ -63,4 +65,15 @@ export function refuseWrongNetwork(network: NetworkConfiguration | undefined, { 
   if (vpc.subnets.length > 16) throw invalidParameter('subnets can have at most 16 items.')
   if ((vpc.securityGroups?.length ?? 0) > 5) throw invalidParameter('securityGroups can have at most 5 items.')
   oneOf('assignPublicIp', vpc.assignPublicIp, ['ENABLED', 'DISABLED'])
+  // ECS asks EC2, and passes its refusal on. The local account has no network: any id of the right form is there.
+  const subnet = vpc.subnets.find(id => !subnetId.test(id))
+  if (subnet !== undefined)
+    throw invalidParameter(
+      `Error retrieving subnet information for [${vpc.subnets.join(', ')}]: Invalid id: "${subnet}" (expecting "subnet-...") (ErrorCode: InvalidSubnetID.Malformed)`,
+    )
+  const group = vpc.securityGroups?.find(id => !securityGroupId.test(id))
+  if (group !== undefined)
+    throw invalidParameter(
+      `Error retrieving security group information for [${vpc.securityGroups?.join(', ')}]: Invalid id: "${group}" (expecting "sg-...") (ErrorCode: InvalidGroupId.Malformed)`,
+    )
 }

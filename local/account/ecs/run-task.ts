@@ -55,6 +55,11 @@ function launchOf(input: RunTaskCommandInput, cluster: ClusterRecord, revision: 
     throw notModelled(`launch type ${placement.launchType}`)
   refuseNotOnFargate(input, revision)
   refuseWrongNetwork(input.networkConfiguration, revision)
+  // ECS Exec talks to Systems Manager as the task itself: with no role to do so ECS starts nothing.
+  if (input.enableExecuteCommand && !(input.overrides?.taskRoleArn || revision.definition.taskRoleArn))
+    throw invalidParameter(
+      'The execute command failed because a valid task role is not being used. Specify a valid task role in your task definition or as a task override and try again.',
+    )
   const overrides = input.overrides && validOverrides(input.overrides, revision)
   return {
     cluster,

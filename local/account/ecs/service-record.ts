@@ -53,11 +53,9 @@ export interface ServiceRecord {
     | 'enableECSManagedTags'
     | 'enableExecuteCommand'
     | 'healthCheckGracePeriodSeconds'
-    | 'loadBalancers'
     | 'placementConstraints'
     | 'placementStrategy'
     | 'propagateTags'
-    | 'serviceRegistries'
   >
   /** For idempotency: the request that made it. */
   createdBy: CreateServiceCommandInput
@@ -86,8 +84,8 @@ export function serviceAnswer(service: ServiceRecord, arns: Arns, accountId: str
     serviceName: service.name,
     clusterArn: arns.cluster(service.cluster),
     ...service.kept,
-    loadBalancers: service.kept.loadBalancers ?? [],
-    serviceRegistries: service.kept.serviceRegistries ?? [],
+    loadBalancers: [],
+    serviceRegistries: [],
     status: service.status,
     desiredCount: service.desiredCount,
     runningCount: sum('runningCount'),

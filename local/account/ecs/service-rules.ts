@@ -2,6 +2,7 @@
 import type { CreateServiceCommandInput, DeploymentConfiguration, UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
 import { invalidParameter, notModelled, oneOf } from './refusals.ts'
 import type { ServiceRecord } from './service-record.ts'
+import type { RevisionRecord } from './task-definitions.ts'
 
 const namePattern = /^[a-zA-Z0-9_-]{1,255}$/
 
@@ -15,6 +16,8 @@ export function refuseInvalidService(input: CreateServiceCommandInput): void {
     throw invalidParameter('The daemon scheduling strategy is not supported on Fargate.')
   if (input.clientToken !== undefined && !/^[\x21-\x7e]{1,36}$/.test(input.clientToken))
     throw invalidParameter('clientToken can have up to 36 ASCII characters, in the range of 33-126.')
+  if (input.taskDefinition !== undefined && input.deploymentController?.type === 'EXTERNAL')
+    throw invalidParameter('TaskDefinition must be blank.')
   if (input.desiredCount === undefined && input.deploymentController?.type !== 'EXTERNAL')
     throw invalidParameter('Desired count must be specified for the REPLICA scheduling strategy.')
   refuseInvalidChange(input)
@@ -27,6 +30,8 @@ export function refuseInvalidChange(input: CreateServiceCommandInput | UpdateSer
   oneOf('propagateTags', input.propagateTags, ['TASK_DEFINITION', 'SERVICE', 'NONE'])
   refuseInvalidConfiguration(input.deploymentConfiguration)
   if (input.volumeConfigurations?.length) throw notModelled('volumes configured at launch (volumeConfigurations)')
+  if (input.loadBalancers?.length) throw notModelled('load balancers (loadBalancers)')
+  if (input.serviceRegistries?.length) throw notModelled('service discovery (serviceRegistries)')
   if (input.serviceConnectConfiguration?.enabled) throw notModelled('Service Connect (serviceConnectConfiguration)')
   if (input.vpcLatticeConfigurations?.length) throw notModelled('VPC Lattice (vpcLatticeConfigurations)')
 }
@@ -46,6 +51,18 @@ function refuseInvalidConfiguration(configuration: DeploymentConfiguration | und
     throw invalidParameter('minimumHealthyPercent must be between 0 and 100.')
   if (maximumPercent === 100 && minimumHealthyPercent === 100)
     throw invalidParameter('Either maximumPercent must be above 100 or minimumHealthyPercent below 100.')
+}
+
+/** Throws when ECS Exec is to be on and the definition gives the task no role to reach Systems Manager with. */
+export function refuseExecWithoutRole(
+  isEnabled: boolean | undefined,
+  { definition }: RevisionRecord,
+  done: 'created' | 'updated',
+): void {
+  if (isEnabled && !definition.taskRoleArn)
+    throw invalidParameter(
+      `The service couldn't be ${done} because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.`,
+    )
 }
 
 /** Throws for an update that the service's deployment controller keeps to itself. */

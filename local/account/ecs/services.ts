@@ -17,7 +17,12 @@ import { includesTags, invalidParameter, notModelled, oneOf } from './refusals.t
 import type { Scheduler } from './scheduler.ts'
 import type { ServiceEvents } from './service-events.ts'
 import { type DeploymentRecord, type DeploymentRuntime, type ServiceRecord, serviceAnswer } from './service-record.ts'
-import { refuseForController, refuseInvalidChange, refuseInvalidService } from './service-rules.ts'
+import {
+  refuseExecWithoutRole,
+  refuseForController,
+  refuseInvalidChange,
+  refuseInvalidService,
+} from './service-rules.ts'
 import type { ServiceStore } from './service-store.ts'
 import { validTags } from './tags.ts'
 import type { RevisionRecord, TaskDefinitions } from './task-definitions.ts'
@@ -38,11 +43,9 @@ const keptMembers = [
   'enableECSManagedTags',
   'enableExecuteCommand',
   'healthCheckGracePeriodSeconds',
-  'loadBalancers',
   'placementConstraints',
   'placementStrategy',
   'propagateTags',
-  'serviceRegistries',
 ] as const satisfies (keyof ServiceRecord['kept'])[]
 
 export class Services {
@@ -103,7 +106,8 @@ export class Services {
     // All that can be refused is, before anything changes.
     const next = primary && this.#nextRuntime(input, cluster, primary)
     const kept = keptOf(input)
-    const isRedeployed = input.forceNewDeployment || changesDeployment(service, kept, primary, next)
+    if (next) refuseExecWithoutRole(kept.enableExecuteCommand ?? service.kept.enableExecuteCommand, next[0], 'updated')
+    const isRedeployed = input.forceNewDeployment || changesDeployment(primary, next)
     Object.assign(service.kept, kept)
     if (input.deploymentConfiguration)
       service.kept.deploymentConfiguration = {
@@ -182,6 +186,7 @@ export class Services {
     const revision = this.#world.definitions.startable(input.taskDefinition)
     const placement = placementOf(input, cluster)
     refuseUnrunnable(placement, input, revision)
+    refuseExecWithoutRole(input.enableExecuteCommand, revision, 'created')
     return [
       revision,
       {
@@ -270,18 +275,13 @@ function refuseUnrunnable(
   refuseWrongNetwork(input.networkConfiguration, revision)
 }
 
-/** The same task definition, network, platform and capacity again make no new deployment; load balancers do when changed. */
+/** The same task definition, network, platform and capacity again make no new deployment. */
 function changesDeployment(
-  service: ServiceRecord,
-  kept: ServiceRecord['kept'],
   primary: DeploymentRecord | undefined,
   next: [RevisionRecord, DeploymentRuntime] | undefined,
 ): boolean {
   if (!primary || !next) return false
-  const rerouted = (['loadBalancers', 'serviceRegistries'] as const).some(
-    member => kept[member] !== undefined && !isDeepStrictEqual(kept[member], service.kept[member] ?? []),
-  )
-  return rerouted || next[0] !== primary.revision || !isDeepStrictEqual(next[1], primary.runtime)
+  return next[0] !== primary.revision || !isDeepStrictEqual(next[1], primary.runtime)
 }
 
 /** ECS lists what runs on a Fargate provider under FARGATE too, though such a service shows no launch type. */

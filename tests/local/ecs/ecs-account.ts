@@ -33,7 +33,7 @@ export interface EcsAccount {
   taskEvents(arn?: string): AwsEvent[]
 }
 
-export const network = { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-01'] } }
+export const network = { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'] } }
 
 export const container = (given: Partial<ContainerDefinition> = {}): ContainerDefinition => ({
   name: 'web',

@@ -37,6 +37,23 @@ describe('RunTask', () => {
       refused: /subnets can not be empty/,
     },
     {
+      case: 'a subnet that is none',
+      input: { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d', 'subnet-0a1b2c3'] } } },
+      refused: /^InvalidParameterException: .*Invalid id: "subnet-0a1b2c3" .*InvalidSubnetID.Malformed/,
+    },
+    {
+      case: 'a security group that is none',
+      input: {
+        networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d'], securityGroups: ['default'] } },
+      },
+      refused: /^InvalidParameterException: .*Invalid id: "default" .*InvalidGroupId.Malformed/,
+    },
+    {
+      case: 'ECS Exec without a task role',
+      input: { enableExecuteCommand: true },
+      refused: /^InvalidParameterException: The execute command failed because a valid task role is not being used/,
+    },
+    {
       case: 'a launch type beside a strategy',
       input: { ...spot, launchType: 'FARGATE' },
       refused: /^InvalidParameterException: Specifying both a launch type and capacity provider/,
@@ -123,6 +140,15 @@ describe('RunTask', () => {
     expect(arnsOf(account.run())).toHaveLength(1)
   })
 
+  test('takes ids of the long form too, and a task role of its own for ECS Exec', () => {
+    const account = ecsAccount()
+    account.register()
+    const awsvpcConfiguration = { subnets: ['subnet-0a1b2c3d4e5f67890'], securityGroups: ['sg-0a1b2c3d4e5f67890'] }
+    const overrides = { taskRoleArn: 'arn:aws:iam::123456789012:role/exec' }
+    const input = { networkConfiguration: { awsvpcConfiguration }, enableExecuteCommand: true, overrides }
+    expect(account.run(input).tasks).toMatchObject([{ enableExecuteCommand: true, overrides }])
+  })
+
   test('refuses Spot on a cluster that does not have the provider, until it has', () => {
     const account = ecsAccount({ seed: { clusters: [{ name: 'default', capacityProviders: ['FARGATE'] }] } })
     account.register()
@@ -155,6 +181,7 @@ describe('RunTask', () => {
   test('keeps what it is given: overrides, tags of the definition and its own, group, startedBy', () => {
     const account = ecsAccount()
     account.register({
+      taskRoleArn: 'arn:aws:iam::123456789012:role/web',
       tags: [
         { key: 'team', value: 'red' },
         { key: 'env', value: 'test' },
@@ -243,7 +270,7 @@ describe('clientToken', () => {
     await account.advance(25)
     const again = account.call<typeof first>('RunTask', {
       startedBy: 'me',
-      networkConfiguration: { awsvpcConfiguration: { securityGroups: ['sg-01'], subnets: ['subnet-0a1b2c3d'] } },
+      networkConfiguration: { awsvpcConfiguration: { securityGroups: ['sg-0a1b2c3d'], subnets: ['subnet-0a1b2c3d'] } },
       clientToken: 't1',
       launchType: 'FARGATE',
       taskDefinition: 'web',

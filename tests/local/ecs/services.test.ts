@@ -25,6 +25,8 @@ const update = (account: EcsAccount, input: object) =>
 const breakerNotModelled =
   'UnsupportedFeatureException: The local account does not model the deployment circuit breaker (deploymentConfiguration.deploymentCircuitBreaker).'
 
+const behindBalancer = { targetGroupArn: 'arn:aws:elasticloadbalancing:tg', containerName: 'web', containerPort: 80 }
+
 const named = (account: EcsAccount, name: string) => account.events.filter(event => event.detail.eventName === name)
 
 const live = (account: EcsAccount) => account.ecs.tasks().filter(task => task.desiredStatus === 'RUNNING')
@@ -319,6 +321,17 @@ describe('requests', () => {
       input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } },
       refused: breakerNotModelled,
     },
+    {
+      case: 'load balancers',
+      input: { loadBalancers: [behindBalancer] },
+      refused: 'UnsupportedFeatureException: The local account does not model load balancers (loadBalancers).',
+    },
+    {
+      case: 'ECS Exec without a task role',
+      input: { enableExecuteCommand: true },
+      refused:
+        "InvalidParameterException: The service couldn't be updated because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.",
+    },
   ])('UpdateService refuses $case, and changes nothing', async ({ input, refused }) => {
     const account = withService()
     await account.advance(60)
@@ -333,12 +346,52 @@ describe('requests', () => {
       input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } } },
       refused: breakerNotModelled,
     },
+    {
+      case: 'load balancers',
+      input: { loadBalancers: [behindBalancer] },
+      refused: 'UnsupportedFeatureException: The local account does not model load balancers (loadBalancers).',
+    },
+    {
+      case: 'service discovery',
+      input: {
+        serviceRegistries: [{ registryArn: 'arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1' }],
+      },
+      refused: 'UnsupportedFeatureException: The local account does not model service discovery (serviceRegistries).',
+    },
+    {
+      case: 'a subnet that is none',
+      input: { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-x'] } } },
+      refused:
+        'InvalidParameterException: Error retrieving subnet information for [subnet-x]: Invalid id: "subnet-x" (expecting "subnet-...") (ErrorCode: InvalidSubnetID.Malformed)',
+    },
+    {
+      case: 'ECS Exec without a task role',
+      input: { enableExecuteCommand: true },
+      refused:
+        "InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.",
+    },
+    {
+      case: 'a task definition beside an EXTERNAL controller',
+      input: { deploymentController: { type: 'EXTERNAL' } },
+      refused: 'InvalidParameterException: TaskDefinition must be blank.',
+    },
   ])('CreateService refuses $case, and makes nothing', ({ input, refused }) => {
     const account = ecsAccount()
     account.register()
     expect(refusal(() => create(account, input))).toBe(refused)
     expect(account.ecs.services()).toEqual([])
     expect(account.events).toEqual([])
+  })
+
+  test('keep ECS Exec on only while the task definition has a role', async () => {
+    const account = ecsAccount()
+    account.register({ taskRoleArn: 'arn:aws:iam::123456789012:role/web' })
+    create(account, { enableExecuteCommand: true })
+    await account.advance(60)
+    expect(live(account).map(task => task.enableExecuteCommand)).toEqual([true, true])
+    const without = account.register()
+    expect(refusal(() => update(account, { taskDefinition: without }))).toMatch(/valid taskRoleArn is not being used/)
+    expect(update(account, { taskDefinition: without, enableExecuteCommand: false }).taskDefinition).toBe(without)
   })
 
   test('take a circuit breaker that is off', () => {
@@ -357,7 +410,13 @@ describe('requests', () => {
       refused: /Unable to update task definition on services with an EXTERNAL deployment controller/,
     },
   ])('leave the deployments of $controller to it', async ({ controller, refused }) => {
-    const account = withService({}, { deploymentController: { type: controller } })
+    const account = withService(
+      {},
+      {
+        deploymentController: { type: controller },
+        ...(controller === 'EXTERNAL' && { taskDefinition: undefined }),
+      },
+    )
     await account.advance(60)
     const service = account.service('shop')
     expect(service).toMatchObject({ deploymentController: { type: controller }, deployments: [] })
