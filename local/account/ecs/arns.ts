@@ -51,3 +51,12 @@ export function nameWithin(kind: 'task' | 'service', identifier: string, cluster
     throw invalidParameter(`Invalid identifier: Identifier is for cluster ${resource[1]}. Your cluster is ${cluster}`)
   return resource[2] ?? ''
 }
+
+/** A task's id within `cluster`: 32 hex digits, or of old a UUID; anything else is refused rather than not found. */
+export function taskIdWithin(identifier: string, cluster: string): string {
+  const id = nameWithin('task', identifier, cluster)
+  if (id.length !== 32 && id.length !== 36) throw invalidParameter('taskId length should be one of [32,36]')
+  if (!/^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(id))
+    throw invalidParameter(`taskId should be hex digits, but was ${id}`)
+  return id
+}

@@ -2,7 +2,7 @@
 import type { DescribeTasksCommandInput, ListTasksCommandInput, StopTaskCommandInput, Task } from '@aws-sdk/client-ecs'
 import { AwsError } from '../aws-error.ts'
 import type { SimulatedClock } from '../clock.ts'
-import { type Arns, nameWithin } from './arns.ts'
+import { type Arns, nameWithin, taskIdWithin } from './arns.ts'
 import type { Clusters } from './clusters.ts'
 import { page, sortableNumber } from './paging.ts'
 import { includesTags, invalidParameter, oneOf } from './refusals.ts'
@@ -47,7 +47,7 @@ export class Tasks {
 
   #stop(input: StopTaskCommandInput) {
     const cluster = this.#world.clusters.find(input.cluster)
-    const record = this.#world.store.find(cluster.name, input.task ?? '')
+    const record = this.#world.store.find(cluster.name, taskIdWithin(input.task ?? '', cluster.name))
     if (!record) throw invalidParameter('The referenced task was not found.')
     this.#world.lifecycle.stop(record, { code: 'UserInitiated', reason: input.reason ?? 'Task stopped by user' })
     return { task: taskAnswer(record) }
@@ -94,7 +94,7 @@ export class Tasks {
   }
 
   #seen(cluster: string, identifier: string): TaskRecord | undefined {
-    const record = this.#world.store.find(cluster, identifier)
+    const record = this.#world.store.find(cluster, taskIdWithin(identifier, cluster))
     return record && this.#isVisible(record) ? record : undefined
   }
 

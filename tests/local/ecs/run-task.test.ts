@@ -418,6 +418,28 @@ describe('reads', () => {
     )
   })
 
+  const taskArn = (id: string) => `arn:aws:ecs:eu-central-1:123456789012:task/default/${id}`
+  test.each([
+    { task: 'web', refused: 'taskId length should be one of [32,36]' },
+    { task: '', refused: 'taskId length should be one of [32,36]' },
+    { task: taskArn('f'.repeat(31)), refused: 'taskId length should be one of [32,36]' },
+    { task: 'g'.repeat(32), refused: `taskId should be hex digits, but was ${'g'.repeat(32)}` },
+    {
+      task: 'arn:aws:ecs:eu-central-1:123456789012:service/default/web',
+      refused: 'Unsupported resource type: service',
+    },
+  ])('refuse an id that can be no task: "$task"', ({ task, refused }) => {
+    const account = ecsAccount()
+    const said = `InvalidParameterException: ${refused}`
+    expect(refusal(() => account.call('StopTask', { task }))).toBe(said)
+    expect(refusal(() => account.call('DescribeTasks', { tasks: ['f'.repeat(32), task] }))).toBe(said)
+  })
+
+  test.each(['f'.repeat(32), '0f8fad5b-d9cb-469f-a165-70867728950e'])('say that a task is missing: %s', id => {
+    const missing = { tasks: [], failures: [{ arn: taskArn(id), reason: 'MISSING' }] }
+    expect(ecsAccount().call('DescribeTasks', { tasks: [id] })).toEqual(missing)
+  })
+
   test('hand out copies: a caller that changes one changes nothing', () => {
     const account = ecsAccount()
     account.register()
