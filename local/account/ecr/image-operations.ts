@@ -9,6 +9,7 @@ import {
   invalidParameter,
   type RegistryState,
   type Repository,
+  refuseUnmodelled,
   type StoredImage,
   tagsOf,
 } from './registry.ts'
@@ -37,6 +38,10 @@ export function imageOperations(state: RegistryState) {
     BatchGetImage: (input: sdk.BatchGetImageRequest): sdk.BatchGetImageResponse => {
       const repository = findRepository(state, input.repositoryName ?? '', input.registryId)
       const { found, failures } = resolveAll(repository, checkCount(input.imageIds))
+      refuseConversion(
+        found.map(({ image }) => image),
+        input.acceptedMediaTypes,
+      )
       return {
         images: found.map(({ id, image }) => describeManifest(state, repository, image, id.imageTag)),
         failures,
@@ -69,6 +74,15 @@ export function imageOperations(state: RegistryState) {
       return { imageIds: items, ...next }
     },
   }
+}
+
+/** ECR would convert a manifest whose type the caller does not accept, into other bytes than the digest is of. */
+function refuseConversion(images: readonly StoredImage[], accepted: readonly string[] | undefined): void {
+  if (accepted === undefined) return
+  if (accepted.length < 1 || accepted.length > 100)
+    throw invalidParameter('acceptedMediaTypes', 'it takes 1 to 100 media types')
+  const other = images.find(image => !accepted.includes(image.manifest.mediaType))?.manifest.mediaType
+  refuseUnmodelled('BatchGetImage', { [`the conversion of ${other} into one of the acceptedMediaTypes`]: other })
 }
 
 /** One identifier for each tag; the digest alone when there is none. */

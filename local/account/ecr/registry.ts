@@ -37,8 +37,15 @@ export function emptyRegistry(context: AccountContext): RegistryState {
   return { context, repositories: new Map(), blobs: new Blobs(), endpoint: `https://${context.registryHost}` }
 }
 
+/** Throws InvalidParameterException for a `registryId` that is no account's. */
+export function refuseNoRegistry(registryId: string | undefined): void {
+  if (registryId !== undefined && !/^\d{12}$/.test(registryId))
+    throw invalidParameter('registryId', "must satisfy regular expression '[0-9]{12}'")
+}
+
 /** Throws RepositoryNotFoundException, also for another account's registry. */
 export function findRepository(state: RegistryState, name: string, registryId?: string): Repository {
+  refuseNoRegistry(registryId)
   const asked = registryId ?? state.context.accountId
   const repository = asked === state.context.accountId ? state.repositories.get(name) : undefined
   if (!repository) {

@@ -2,7 +2,14 @@
 import type * as sdk from '@aws-sdk/client-ecr'
 import { AwsError } from '../aws-error.ts'
 import { page } from './page.ts'
-import { findRepository, invalidParameter, type RegistryState, type Repository, refuseUnmodelled } from './registry.ts'
+import {
+  findRepository,
+  invalidParameter,
+  type RegistryState,
+  type Repository,
+  refuseNoRegistry,
+  refuseUnmodelled,
+} from './registry.ts'
 
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 
@@ -18,7 +25,7 @@ export function repositoryOperations(state: RegistryState) {
     DescribeRepositories: (input: sdk.DescribeRepositoriesRequest): sdk.DescribeRepositoriesResponse => {
       const names = input.repositoryNames
       if (!names) {
-        if (input.registryId && input.registryId !== state.context.accountId) return { repositories: [] }
+        refuseOtherRegistry(state, input.registryId)
         const { items, ...next } = page([...state.repositories.values()], repository => repository.name, input)
         return { repositories: items.map(repository => describe(state, repository)), ...next }
       }
@@ -68,6 +75,18 @@ export function createRepository(state: RegistryState, name: string, tagsAreImmu
   }
   state.repositories.set(name, repository)
   return repository
+}
+
+/** Another account's list is not empty but closed: so AWS answers whom no policy of that registry lets in. */
+function refuseOtherRegistry(state: RegistryState, registryId: string | undefined): void {
+  refuseNoRegistry(registryId)
+  const { accountId, region } = state.context
+  if (registryId === undefined || registryId === accountId) return
+  throw new AwsError(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${accountId}:root is not authorized to perform: ecr:DescribeRepositories ` +
+      `on resource: arn:aws:ecr:${region}:${registryId}:repository/*`,
+  )
 }
 
 function refuseWhatCreationIgnores(input: sdk.CreateRepositoryRequest): void {

@@ -15,7 +15,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { localAccount } from '../wire/local-account.ts'
-import { type Image, image, index, ociIndex } from './images.ts'
+import { type Image, image, index, ociIndex, ociManifest } from './images.ts'
 
 const repositoryName = 'acme/web'
 
@@ -157,6 +157,18 @@ describe('reading', () => {
     ])
   })
 
+  test('BatchGetImage converts nothing: it refuses where a type that is stored is not accepted', async () => {
+    const { aws, put } = await withRepository()
+    await put(a, '1.0.0')
+    const get = (...acceptedMediaTypes: string[]) =>
+      aws.send(new BatchGetImageCommand({ repositoryName, imageIds: [{ imageTag: '1.0.0' }], acceptedMediaTypes }))
+    expect((await get(ociIndex, ociManifest)).images).toMatchObject([{ imageManifest: a.text }])
+    await expect(get('application/vnd.docker.distribution.manifest.v2+json')).rejects.toThrow(
+      `The local account does not model the conversion of ${ociManifest} into one of the acceptedMediaTypes of ecr:BatchGetImage.`,
+    )
+    await expect(get()).rejects.toThrow("'acceptedMediaTypes'")
+  })
+
   test('DescribeImages refuses as a whole when one image is missing', async () => {
     const { put, describeImages } = await withRepository()
     await put(a, '1.0.0')
@@ -224,6 +236,35 @@ describe('repositories', () => {
     await expect(aws.send(new DescribeRepositoriesCommand(names))).rejects.toMatchObject({
       name: 'RepositoryNotFoundException',
     })
+  })
+
+  test.each([
+    {
+      case: 'a name in another registry',
+      input: { repositoryNames: [repositoryName], registryId: '999999999999' },
+      refused: {
+        name: 'RepositoryNotFoundException',
+        message: "The repository with name 'acme/web' does not exist in the registry with id '999999999999'",
+      },
+    },
+    {
+      case: 'the list of another registry',
+      input: { registryId: '999999999999' },
+      refused: { name: 'AccessDeniedException' },
+    },
+    {
+      case: 'an id that is no registry',
+      input: { registryId: 'mine' },
+      refused: { name: 'InvalidParameterException' },
+    },
+    {
+      case: 'a name beside an id that is no registry',
+      input: { repositoryNames: [repositoryName], registryId: '1' },
+      refused: { name: 'InvalidParameterException' },
+    },
+  ])('$case is refused', async ({ input, refused }) => {
+    const { aws } = await withRepository()
+    await expect(aws.send(new DescribeRepositoriesCommand(input))).rejects.toMatchObject(refused)
   })
 
   test.each([
