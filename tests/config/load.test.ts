@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadConfig, readConfig } from '../../shared/config/load.ts'
 import { formatProblems } from '../../shared/config/problems.ts'
 import { problemLines, service, task } from './rendered.ts'
@@ -328,6 +328,7 @@ describe('what YAML offers', () => {
 describe('a file', () => {
   test('that is not there, a directory, or not UTF-8 is one clear line', () => {
     const folder = mkdtempSync(join(tmpdir(), 'farguard-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
     writeFileSync(join(folder, 'latin'), Buffer.from([0x61, 0xe9, 0x62]))
     const messages = ['missing', '.', 'latin'].map(name => {
       const loaded = readConfig(join(folder, name))
