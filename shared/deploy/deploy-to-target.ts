@@ -144,9 +144,9 @@ class PushToTarget {
   async #carry(head: TargetHead, newest: Deployment | undefined, ground: Ground): Promise<Outcome | undefined> {
     const { current } = head
     await supersede(head, newest, this.#world)
-    await stopStrays(this.#target.name, head.unsettled, this.#world)
     const recorded = newest?.number === current.number ? newest : undefined
     const { deployment, wasContested } = await start(head, recorded, this.#target, ground, this.#world)
+    await stopStrays(this.#target.name, head.unsettled, this.#world)
     const name = `${current.image.repository}:${current.image.tag}`
     const { state, ended, because } = deployment
     const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
@@ -175,7 +175,8 @@ class PushToTarget {
     { head, newest }: KnownTarget,
     revision: string | undefined,
   ): Promise<Outcome | undefined> {
-    if (head && !(await confirm(head, this.#image, this.#target, this.#world))) return undefined
+    const isAboutTag = reason !== 'tag-not-matched'
+    if (head && isAboutTag && !(await confirm(head, this.#image, this.#target, this.#world))) return undefined
     if (head) await stopStrays(this.#target.name, head.unsettled, this.#world)
     if (revision !== undefined && revision !== newest?.revision?.arn) await putRight(this.#target, this.#world)
     const own = head && [head.current, ...head.earlier].find(claim => claim.event.id === this.#push.eventId)

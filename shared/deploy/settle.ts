@@ -78,26 +78,19 @@ async function stopCopies(old: Deployment, world: World): Promise<void> {
   const ended = new Set<string>()
   const why = old.state === 'failed' ? 'did not start whole' : 'was overtaken before it had started'
   const reason = `Farguard: ${old.target} #${old.number} ${why}`
-  try {
-    for (const { call } of old.attempts) {
-      if (call.operation !== 'RunTask') continue
-      for (const { arn, lastStatus } of await world.fleet.tasksStartedBy(cluster, call.startedBy))
-        (stopping.has(lastStatus) ? ended : all).add(arn)
-    }
-    for (const task of all) if (!ended.has(task)) await stop(cluster, task, reason, world)
-  } catch (error) {
-    // With its cluster gone, nothing of it runs any more.
-    if (!(error instanceof RefusedError && error.code === 'ClusterNotFoundException')) throw error
+  const said = (error: unknown) => sayNotStopped(error, old, world)
+  for (const { call } of old.attempts) {
+    if (call.operation !== 'RunTask') continue
+    const listed = await world.fleet.tasksStartedBy(cluster, call.startedBy).catch(said)
+    for (const { arn, lastStatus } of listed ?? []) (stopping.has(lastStatus) ? ended : all).add(arn)
   }
+  for (const task of all) if (!ended.has(task)) await world.fleet.stopTask(cluster, task, reason).catch(said)
 }
 
-async function stop(cluster: string, task: string, reason: string, world: World): Promise<void> {
-  try {
-    await world.fleet.stopTask(cluster, task, reason)
-  } catch (error) {
-    // ECS forgets a task an hour after it has stopped.
-    if (!(error instanceof RefusedError && error.code === 'InvalidParameterException')) throw error
-  }
+/** ECS forgets a task an hour after it stopped, and a cluster may be gone with all that ran: neither may keep a newer push from its start. */
+function sayNotStopped(error: unknown, { target, number }: Deployment, world: World): undefined {
+  if (!(error instanceof RefusedError)) throw error
+  world.log.warn('not stopped', { target, deployment: number, detail: error.message })
 }
 
 const stopping = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED'])
