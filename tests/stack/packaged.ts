@@ -44,7 +44,13 @@ export function serverlessPackage(
   const framework = join(root, 'node_modules/serverless/bin/serverless.js')
   const child = spawn(process.execPath, [framework, 'package', ...options], {
     cwd: directory,
-    env: { PATH: process.env.PATH, HOME: directory, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' },
+    env: {
+      PATH: process.env.PATH,
+      HOME: directory,
+      TMPDIR: directory,
+      SLS_TELEMETRY_DISABLED: '1',
+      SLS_NOTIFICATIONS_MODE: 'off',
+    },
   })
   const said: Buffer[] = []
   child.stdout.on('data', chunk => said.push(chunk))
