@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import type { Target } from '../../shared/config/config.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { readTarget } from '../../shared/deploy/records.ts'
+import { readDeployment, readTarget } from '../../shared/deploy/records.ts'
 import { RefusedError } from '../../shared/ports.ts'
 import { listDeployments, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { type Gate, gated } from './gated-world.ts'
@@ -156,6 +156,7 @@ test('a claim that eleven newer ones followed before it went on record is fenced
   }
   const newest = push('acme/web', '1.13.0')
   await deployImage(newest, config(service()), world)
+  expect(await readDeployment(world.table, 'web', 1)).toMatchObject({ state: 'superseded' })
   letGo()
   await late
   await deployImage(newest, config(service()), world)

@@ -98,3 +98,12 @@ describe('the order remembers', () => {
     expect(await deployImage(push('acme/nightly', '1.1.0'), target, world)).toMatchObject({ kind: 'done' })
   })
 })
+
+test('a push of a tag that the target does not take leaves its head as it is', async () => {
+  const { world, push } = simulatedWorld()
+  const target = config(task({ tags: { kind: 'exact', tag: 'live' } }))
+  await deployImage(push('acme/worker', 'live'), target, world)
+  const before = await world.table.get('TARGET#worker', 'HEAD')
+  expect(await deployImage(push('acme/worker', 'other'), target, world)).toMatchObject({ reason: 'tag-not-matched' })
+  expect(await world.table.get('TARGET#worker', 'HEAD')).toEqual(before)
+})
