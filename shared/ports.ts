@@ -1,4 +1,5 @@
 /** What the control plane needs from the world, as small interfaces. Adapters: shared/aws/. */
+import type { ControlMessage } from '../events/control-message.ts'
 
 /** The ports and the clock: every use case takes one. */
 export interface World {
@@ -6,6 +7,7 @@ export interface World {
   registry: Registry
   fleet: Fleet
   table: Table
+  control: Control
   log: Log
 }
 
@@ -25,6 +27,10 @@ export interface Log {
 export interface Registry {
   /** The images that the tags and digests name, whole (every tag of each). What does not exist is absent from the answer. */
   describeImages(repository: string, ids: readonly ImageId[]): Promise<RegistryImage[]>
+  /** Every image of the repository that can be pulled and has a tag, page by page; none when the repository does not exist. */
+  listImages(repository: string): AsyncIterable<readonly RegistryImage[]>
+  /** What a scan found in an image; of a multi-arch one: in its images for each platform together. */
+  scanOf(repository: string, digest: string): Promise<ImageScan>
 }
 
 export type ImageId = { tag: string } | { digest: string }
@@ -35,7 +41,23 @@ export interface RegistryImage {
   tags: readonly string[]
   /** Absent when ECR did not say. */
   pushedAt?: Date
+  /** Where its registry is. `account`: absent when ECR did not say. */
+  account?: string
+  region: string
+  /** ECR keeps it in its archive: it can't be pulled until it is restored. */
+  isArchived: boolean
 }
+
+/** ECR's severities, worst first. */
+export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL', 'UNDEFINED'] as const
+export type Severity = (typeof severities)[number]
+
+export type ImageScan =
+  /** A severity without findings is absent. `at`: when the scan ended, ISO 8601. */
+  | { state: 'complete'; counts: Partial<Record<Severity, number>>; at?: string }
+  | { state: 'pending' }
+  /** There is no result and none is on its way: never asked for, failed, or a kind of image that is not scanned. */
+  | { state: 'none'; why: string }
 
 /** What images say of themselves, for people who read a decision. Not part of deciding. */
 export interface ImageAnnotations {
@@ -53,12 +75,75 @@ export interface Fleet {
   describeTaskDefinition(id: string): Promise<TaskDefinitionRevision | undefined>
   /** Makes a new revision, always; gives its ARN. */
   registerTaskDefinition(definition: TaskDefinition): Promise<string>
-  updateService(change: { cluster: string; service: string; revision: string }): Promise<Service>
+  /** Services by name, in any number; what does not exist is absent from the answer. */
+  describeServices(cluster: string, services: readonly string[]): Promise<Service[]>
+  /** The newest rollout of this revision that began at `since` or later, as ECS keeps it for 90 days; undefined when it lists none. */
+  serviceRollout(cluster: string, service: string, revision: string, since: Date): Promise<ServiceRollout | undefined>
+  /** `isForced`: rolls out anew even when nothing changes. */
+  updateService(change: { cluster: string; service: string; revision: string; isForced?: boolean }): Promise<Service>
+  setDesiredCount(cluster: string, service: string, desiredCount: number): Promise<void>
   /** At most 10 copies a call. Answers with what started **and** what did not. */
   runTask(request: RunRequest): Promise<RunAnswer>
   /** Every task, running or lately stopped, that carries this `startedBy`. */
   tasksStartedBy(cluster: string, startedBy: string): Promise<StartedTask[]>
   stopTask(cluster: string, taskArn: string, reason: string): Promise<void>
+  /** ARNs of the tasks that are to run, or of those that are stopping or stopped lately, page by page. */
+  listTasks(cluster: string, desired: 'running' | 'stopped'): AsyncIterable<readonly string[]>
+  /** Tasks in any number, tags included. What ECS does not know (any more, or yet) is absent from the answer. */
+  describeTasks(cluster: string, arns: readonly string[]): Promise<Task[]>
+  /** Until when tasks are protected from scaling in, by ARN; a task that is not, or can't be, is absent. */
+  taskProtection(cluster: string, arns: readonly string[]): Promise<ReadonlyMap<string, Date>>
+}
+
+/** A task as ECS tells of it, by an event or by DescribeTasks. Times are ISO 8601. What ECS did not say is absent, never guessed. */
+export interface Task {
+  arn: string
+  /** The cluster's name. */
+  cluster: string
+  /** Rises with every change that has an event. */
+  version: number
+  lastStatus: string
+  desiredStatus?: string
+  group?: string
+  startedBy?: string
+  /** ARN of the revision that it runs. */
+  revision?: string
+  /** FARGATE, EC2, EXTERNAL, MANAGED_INSTANCES */
+  launchType?: string
+  capacityProvider?: string
+  /** CPU units: 1,024 are one vCPU. */
+  cpu?: number
+  memoryMib?: number
+  ephemeralStorageGib?: number
+  /** x86_64, arm64 */
+  architecture?: string
+  /** Linux, Windows Server … */
+  platformFamily?: string
+  /** Only where ECS was asked: no event tells it. */
+  health?: string
+  stopCode?: string
+  stoppedReason?: string
+  createdAt?: string
+  pullStartedAt?: string
+  pullStoppedAt?: string
+  startedAt?: string
+  stoppingAt?: string
+  executionStoppedAt?: string
+  stoppedAt?: string
+  containers: TaskContainer[]
+  /** Only where ECS was asked. */
+  tags?: Record<string, string>
+}
+
+export interface TaskContainer {
+  name: string
+  image?: string
+  digest?: string
+  lastStatus?: string
+  /** Absent is not 0. */
+  exitCode?: number
+  reason?: string
+  health?: string
 }
 
 export interface Cluster {
@@ -81,10 +166,38 @@ export interface Service {
   /** ARN of the revision that the service is to run now. */
   revision: string
   desiredCount: number
+  runningCount: number
+  pendingCount: number
+  /** Where its tasks run, as the service has it. */
+  network?: Network
   /** Absent when ECS did not say. */
   createdAt?: Date
-  /** `createdAt`: absent when ECS did not say. */
-  deployments: readonly { id: string; status: string; revision: string; createdAt?: Date }[]
+  deployments: readonly ServiceDeployment[]
+}
+
+export interface ServiceDeployment {
+  id: string
+  /** PRIMARY, ACTIVE */
+  status: string
+  revision: string
+  /** IN_PROGRESS, COMPLETED, FAILED; absent for controllers other than ECS. */
+  rolloutState?: string
+  rolloutReason?: string
+  failedTasks: number
+  /** Absent when ECS did not say. */
+  createdAt?: Date
+}
+
+/** What ECS says of one service deployment: the verdict on a rollout. */
+export interface ServiceRollout {
+  arn: string
+  /** PENDING, SUCCESSFUL, STOPPED, STOP_REQUESTED, IN_PROGRESS, ROLLBACK_REQUESTED, ROLLBACK_IN_PROGRESS, ROLLBACK_SUCCESSFUL, ROLLBACK_FAILED */
+  status: string
+  reason?: string
+  startedAt?: Date
+  finishedAt?: Date
+  /** The revision that ECS went back to, or is going back to. */
+  rolledBackTo?: string
 }
 
 /** A task definition as RegisterTaskDefinition takes it: the parts we touch by name, all others kept as they are. */
@@ -120,6 +233,8 @@ export interface RunRequest {
   startedBy: string
   clientToken: string
   tags: { key: string; value: string }[]
+  /** Another command for one container. */
+  override?: { container: string; command: string[] }
 }
 
 export interface Network {
@@ -141,8 +256,8 @@ export interface StartedTask {
 // ---- records (DynamoDB) ----
 
 /**
- * The one table. A record is a plain JSON object whose identity is (`pk`, `sk`). `version` rises by one with every write.
- * `tagKey` and `digestKey`, where present, put the record on the sparse indexes of those names, sorted by `at`.
+ * The one table. A record is a plain JSON object whose identity is (`pk`, `sk`). `version` rises with every change: by one, or as
+ * whoever it is about counts. `tagKey`, `digestKey` and `runningKey`, where present, put the record on the sparse indexes of those names, sorted by `at`.
  */
 export interface StoredRecord {
   pk: string
@@ -154,12 +269,19 @@ export interface StoredRecord {
   at: string
   tagKey?: string
   digestKey?: string
+  runningKey?: string
+  /** No `newer` write takes its place any more. */
+  isClosed?: boolean
+  /** When DynamoDB may delete it, seconds since the epoch. */
+  expiresAt?: number
   [other: string]: unknown
 }
 
 export interface Table {
   /** Strongly consistent. */
   get(pk: string, sk: string): Promise<StoredRecord | undefined>
+  /** Records in any number, in no order, strongly consistent; what is not there is absent from the answer. */
+  getMany(keys: readonly { pk: string; sk: string }[]): Promise<StoredRecord[]>
   /**
    * Writes the whole record when the stored one is as the caller saw it; false when it is not (and nothing was written).
    * A write whose answer was lost may also say false on the SDK's own retry: read again and look whose write it is.
@@ -169,11 +291,14 @@ export interface Table {
   query(query: TableQuery): Promise<{ records: StoredRecord[]; next?: string }>
 }
 
-/** `absent`: no such record yet. `{ version }`: the stored record has this version. `any`: whatever is there. */
-export type Condition = 'absent' | 'any' | { version: number }
+/**
+ * `absent`: no such record yet. `{ version }`: the stored record has this version. `newer`: no such record yet, or the stored one has
+ * a lower version and is not closed. `any`: whatever is there.
+ */
+export type Condition = 'absent' | 'any' | 'newer' | { version: number }
 
 export interface TableQuery {
-  by: 'pk' | 'tagKey' | 'digestKey'
+  by: 'pk' | 'tagKey' | 'digestKey' | 'runningKey'
   equals: string
   /** Only with `by: 'pk'`. */
   skPrefix?: string
@@ -181,6 +306,27 @@ export interface TableQuery {
   limit?: number
   /** The `next` of the page before. */
   from?: string
+}
+
+// ---- the control queue (SQS) ----
+
+export interface Control {
+  /** `delaySeconds`: 0 (also when absent) to 900. */
+  send(message: ControlMessage, delaySeconds?: number): Promise<void>
+}
+
+// ---- logs (CloudWatch Logs) ----
+
+export interface Logs {
+  /** The last lines of a stream, oldest first; undefined when there is no such group or stream (yet). `next`: to go on from with `linesAfter`. */
+  lastLines(group: string, stream: string, count: number): Promise<LogPage | undefined>
+  /** Lines that came after the page before; `next` is the same when none did. */
+  linesAfter(group: string, stream: string, next: string): Promise<LogPage | undefined>
+}
+
+export interface LogPage {
+  lines: { at: string; text: string }[]
+  next: string
 }
 
 // ---- dead letters (SQS) ----

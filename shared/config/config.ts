@@ -15,6 +15,51 @@ export interface Target {
   /** The container whose image is changed. Absent: the one that already runs this repository's image, or the only essential one. */
   container?: string
   run: ServiceRun | TaskRun | JobRun
+  /** A one-off task of the same image, such as a migration, that must exit with 0 before anything else of it starts. */
+  before?: Before
+  gates: Gates
+}
+
+export interface Before {
+  command: string[]
+  timeoutMs: number
+}
+
+/** What holds a deployment back. */
+export interface Gates {
+  freeze: FreezeWindow[]
+  /** How long an image must have been in the registry. */
+  minimumAgeMs: number
+  scan?: ScanGate
+  needsApproval: boolean
+}
+
+/** `label`: as farguard.yml says it, for people. */
+export type FreezeWindow = {
+  label: string
+  timeZone: string
+} & /** Every week; `day`: 1 is Monday, 7 is Sunday; `minute`: of the day. May go over the week's end. */
+(
+  | { kind: 'weekly'; from: { day: number; minute: number }; to: { day: number; minute: number } }
+  /** Once; local times such as `2026-12-20T18:00`. */
+  | { kind: 'once'; from: string; to: string }
+)
+
+/** Holds what has findings of `severity` or worse. */
+export interface ScanGate {
+  severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW'
+  /** How long to wait for the scan's result, from when the image was first held back for it. */
+  withinMs: number
+  /** What happens when there is no result by then, or can't be any. */
+  otherwise: 'hold' | 'deploy'
+}
+
+/** When a rollout counts as having succeeded. */
+export interface Verify {
+  /** Our own deadline, from the start of the last call. */
+  withinMs: number
+  /** Task targets: how long every copy must have been running. */
+  settleMs: number
 }
 
 export type TagPolicy =
@@ -28,6 +73,7 @@ export type TagPolicy =
 export interface ServiceRun {
   kind: 'service'
   service: string
+  verify: Verify
   taskDefinition: TaskDefinitionSource | { from: 'running' }
 }
 
@@ -35,11 +81,13 @@ export interface ServiceRun {
 export interface TaskRun extends Standalone {
   kind: 'task'
   count: number
+  verify: Verify
 }
 
 /** Runs once to its end for each push. */
 export interface JobRun extends Standalone {
   kind: 'job'
+  timeoutMs: number
 }
 
 export interface Standalone {
