@@ -23,7 +23,13 @@ const config: Config = {
       repository: 'acme/web',
       tags: { kind: 'semver', range: '^1' },
       cluster: 'demo',
-      run: { kind: 'service', service: 'web', taskDefinition: { from: 'running' } },
+      run: {
+        kind: 'service',
+        service: 'web',
+        verify: { withinMs: 900_000, settleMs: 0 },
+        taskDefinition: { from: 'running' },
+      },
+      gates: { freeze: [], minimumAgeMs: 0, needsApproval: false },
     },
   ],
 }

@@ -46,7 +46,7 @@ describe('settling touches nothing but what the late call did', () => {
     await clock.advance(2000)
     const died = dyingAt('updateService', 'after')
     await Promise.race([deployImage(first, config(service()), gated(world, died.gate)), died.crashed])
-    const moved = service({ run: { kind: 'service', service: 'site', taskDefinition: { from: 'running' } } })
+    const moved = service({}, { service: 'site' })
     await deployImage(push('acme/web', '1.2.0'), config(moved), world)
     await deployImage(first, config(moved), world)
     const left = ecs.services().find(each => each.serviceName === 'web')

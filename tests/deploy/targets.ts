@@ -1,9 +1,14 @@
 /** Targets for tests: each says only what its test is about. */
-import type { Config, JobRun, ServiceRun, Target, TaskRun } from '../../shared/config/config.ts'
+import type { Config, Gates, JobRun, ServiceRun, Target, TaskRun, Verify } from '../../shared/config/config.ts'
 
 const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'], publicIp: true }
 
 const executionRoleArn = 'arn:aws:iam::123456789012:role/pull'
+
+const verify: Verify = { withinMs: 15 * 60_000, settleMs: 30_000 }
+
+/** Nothing holds a deployment back. */
+export const noGates: Gates = { freeze: [], minimumAgeMs: 0, needsApproval: false }
 
 function inline(family: string): TaskRun['taskDefinition'] {
   const fargate = {
@@ -19,13 +24,14 @@ function inline(family: string): TaskRun['taskDefinition'] {
   }
 }
 
-export function service(of: Partial<Target> & { run?: ServiceRun } = {}): Target {
+export function service(of: Partial<Target> = {}, run: Partial<ServiceRun> = {}): Target {
   return {
     name: 'web',
     repository: 'acme/web',
     tags: { kind: 'semver', range: '^1' },
     cluster: 'demo',
-    run: { kind: 'service', service: 'web', taskDefinition: { from: 'running' } },
+    run: { kind: 'service', service: 'web', verify, taskDefinition: { from: 'running' }, ...run },
+    gates: noGates,
     ...of,
   }
 }
@@ -36,7 +42,8 @@ export function task(of: Partial<Target> = {}, run: Partial<TaskRun> = {}): Targ
     repository: 'acme/worker',
     tags: { kind: 'newest' },
     cluster: 'demo',
-    run: { kind: 'task', count: 1, capacity: 'on-demand', network, taskDefinition: inline('worker'), ...run },
+    run: { kind: 'task', count: 1, capacity: 'on-demand', network, verify, taskDefinition: inline('worker'), ...run },
+    gates: noGates,
     ...of,
   }
 }
@@ -47,7 +54,15 @@ export function job(of: Partial<Target> = {}, run: Partial<JobRun> = {}): Target
     repository: 'acme/nightly',
     tags: { kind: 'newest' },
     cluster: 'demo',
-    run: { kind: 'job', capacity: 'on-demand', network, taskDefinition: inline('nightly'), ...run },
+    run: {
+      kind: 'job',
+      timeoutMs: 24 * 3_600_000,
+      capacity: 'on-demand',
+      network,
+      taskDefinition: inline('nightly'),
+      ...run,
+    },
+    gates: noGates,
     ...of,
   }
 }
