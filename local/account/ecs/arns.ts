@@ -9,6 +9,8 @@ export interface Arns {
   service(cluster: string, name: string): string
   taskDefinition(family: string, revision: number | string): string
   taskSet(cluster: string, service: string, id: string): string
+  serviceDeployment(cluster: string, service: string, id: string): string
+  serviceRevision(cluster: string, service: string, id: string): string
 }
 
 export function arnsOf(context: Pick<AccountContext, 'region' | 'accountId'>): Arns {
@@ -20,6 +22,8 @@ export function arnsOf(context: Pick<AccountContext, 'region' | 'accountId'>): A
     service: (cluster, name) => arn(`service/${cluster}/${name}`),
     taskDefinition: (family, revision) => arn(`task-definition/${family}:${revision}`),
     taskSet: (cluster, service, id) => arn(`task-set/${cluster}/${service}/${id}`),
+    serviceDeployment: (cluster, service, id) => arn(`service-deployment/${cluster}/${service}/${id}`),
+    serviceRevision: (cluster, service, id) => arn(`service-revision/${cluster}/${service}/${id}`),
   }
 }
 

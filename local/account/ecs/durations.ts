@@ -26,6 +26,9 @@ export const longestStopTimeoutSeconds = 120
 /** A stopped task can be described this long. */
 export const stoppedTaskMemory = hour
 
+/** A service deployment can be described this long after it was created: 90 days. */
+export const serviceDeploymentMemory = 90 * 24 * hour
+
 /** How soon the service scheduler looks at a service after something changed. */
 export const schedulerReaction = second
 

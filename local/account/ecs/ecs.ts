@@ -5,9 +5,11 @@ import { arnsOf } from './arns.ts'
 import { Capacity, type Refusal } from './capacity.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { type ClusterStatus, Clusters } from './clusters.ts'
+import { Deployments } from './deployments.ts'
 import { Launcher } from './launch.ts'
 import { runTaskOperation } from './run-task.ts'
 import { Scheduler } from './scheduler.ts'
+import { historyOf, ServiceDeployments } from './service-deployments.ts'
 import { ServiceEvents } from './service-events.ts'
 import { serviceAnswer } from './service-record.ts'
 import { ServiceStore } from './service-store.ts'
@@ -55,15 +57,25 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
   const launcher = new Launcher(context, capacity, taskStore, lifecycle)
   const tokens = new ClientTokens(context.clock, taskStore)
   const events = new ServiceEvents(context)
+  const deployments = new Deployments(context, events)
   const scheduler = new Scheduler({
     context,
     clusters,
     launcher,
     lifecycle,
     events,
+    deployments,
     serviceOf: task => serviceStore.find(task.cluster, task.service?.name ?? ''),
   })
-  const services = new Services({ context, arns, clusters, definitions, store: serviceStore, events, scheduler })
+  const services = new Services({ context, arns, clusters, definitions, store: serviceStore, deployments, scheduler })
+  const history = new ServiceDeployments({
+    clock: context.clock,
+    arns,
+    clusters,
+    store: serviceStore,
+    deployments,
+    scheduler,
+  })
   const tasks = new Tasks({
     clock: context.clock,
     arns,
@@ -91,6 +103,7 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
       RunTask: runTaskOperation({ clusters, definitions, launcher, tokens }, record => taskAnswer(record, true)),
       ...tasks.operations(),
       ...services.operations(),
+      ...history.operations(),
       ...tagOperations(tagged),
     },
     setClusterStatus(name, status) {
@@ -99,7 +112,11 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
     refuseCapacity: refusal => capacity.refuse(refusal),
     lagReads: ms => tasks.lagReads(ms),
     tasks: () => taskStore.all().map(record => taskAnswer(record, true)),
-    services: () => serviceStore.all().map(service => serviceAnswer(service, arns, context.accountId, true)),
+    services: () =>
+      serviceStore.all().map(service => {
+        historyOf(service, context.clock.now())
+        return serviceAnswer(service, arns, context.accountId, true)
+      }),
     clusters: () =>
       clusters.names().length === 0
         ? []

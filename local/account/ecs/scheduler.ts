@@ -2,17 +2,25 @@
 import type { Tag } from '@aws-sdk/client-ecs'
 import type { AccountContext } from '../context.ts'
 import type { Clusters } from './clusters.ts'
+import { type DeploymentRecord, liveTasks } from './deployment-record.ts'
+import type { Deployments } from './deployments.ts'
 import { failsEarly, firstPause, longestPause, schedulerReaction } from './durations.ts'
 import type { Launcher } from './launch.ts'
 import { nextStep, type RolloutStep } from './rollout.ts'
 import type { ServiceEvents } from './service-events.ts'
-import { type DeploymentRecord, liveTasks, type ServiceRecord } from './service-record.ts'
+import type { ServiceRecord } from './service-record.ts'
 import { mergedTags } from './tags.ts'
-import type { TaskLifecycle } from './task-lifecycle.ts'
+import type { StopCause, TaskLifecycle } from './task-lifecycle.ts'
 import { isLive, isRunning, type TaskRecord } from './task-record.ts'
+import { hasJustFailed, replaceableFrom, serves } from './task-verdicts.ts'
 
 /** As often as this in a row starting fails before ECS says that the service is impaired. */
 const impairedAfter = 3
+
+const failedHealthChecks: StopCause = {
+  code: 'ServiceSchedulerInitiated',
+  reason: 'Task failed container health checks',
+}
 
 export interface SchedulerWorld {
   context: AccountContext
@@ -20,6 +28,7 @@ export interface SchedulerWorld {
   launcher: Launcher
   lifecycle: TaskLifecycle
   events: ServiceEvents
+  deployments: Deployments
   /** The live service of this name. */
   serviceOf(task: TaskRecord): ServiceRecord | undefined
 }
@@ -53,13 +62,14 @@ export class Scheduler {
     const deployment = service?.deployments.find(one => one.id === task.service?.deploymentId)
     if (!service || !deployment) return
     if (task.state.lastStatus === 'STOPPED') deployment.tasks.delete(task)
-    else if (isRunning(task)) deployment.failedTasks = 0
+    else if (serves(task)) noteServing(service, deployment, task)
     else if (hasJustFailed(task)) this.#noteFailure(service, deployment, task)
     this.lookAt(service)
   }
 
-  #noteFailure(service: ServiceRecord, deployment: DeploymentRecord, { state }: TaskRecord): void {
-    deployment.failedTasks += state.startedAt ? 0 : 1
+  #noteFailure(service: ServiceRecord, deployment: DeploymentRecord, task: TaskRecord): void {
+    const { state } = task
+    if (!deployment.served.has(task)) deployment.failedTasks += 1
     const livedMs = state.startedAt ? this.#world.context.clock.now().getTime() - state.startedAt.getTime() : 0
     if (livedMs < failsEarly) this.#pause(service, deployment)
     else deployment.pauses = 0
@@ -79,8 +89,10 @@ export class Scheduler {
 
   #look(service: ServiceRecord): void {
     if (service.status === 'INACTIVE') return
+    this.#world.deployments.advance(service)
     const [primary, ...older] = service.deployments
     if (primary) {
+      for (const deployment of service.deployments) this.#replaceUnhealthy(service, deployment)
       const step = this.#stepFor(service, primary, older)
       this.#stop(service, primary, liveTasks(primary), step.stopSurplus)
       this.#stop(service, primary, older.flatMap(liveTasks), step.stopOlder)
@@ -95,13 +107,34 @@ export class Scheduler {
   #stepFor(service: ServiceRecord, primary: DeploymentRecord, older: DeploymentRecord[]): RolloutStep {
     const configuration = service.kept.deploymentConfiguration
     const counts = (tasks: TaskRecord[]) => ({ live: tasks.length, healthy: tasks.filter(serves).length })
-    return nextStep({
+    const step = nextStep({
       desired: service.desiredCount,
       primary: counts(liveTasks(primary)),
       older: counts(older.flatMap(liveTasks)),
       minimumHealthyPercent: configuration?.minimumHealthyPercent ?? 100,
       maximumPercent: configuration?.maximumPercent ?? 200,
     })
+    return primary.rolloutState === 'FAILED' ? { ...step, start: 0 } : step
+  }
+
+  /**
+   * Stops what fails its container's health checks, whichever deployment it is of: the step after it starts another. (ECS
+   * starts the other one first where `maximumPercent` leaves room; here there is one task less for as long as a start takes.)
+   */
+  #replaceUnhealthy(service: ServiceRecord, deployment: DeploymentRecord): void {
+    const now = this.#world.context.clock.now()
+    for (const task of liveTasks(deployment)) {
+      const from = replaceableFrom(task, service.kept.healthCheckGracePeriodSeconds)
+      if (!from) continue
+      if (from > now) {
+        this.lookAt(service, from)
+        continue
+      }
+      deployment.failedTasks += 1
+      this.#world.events.failedHealthChecks(service, task)
+      this.#world.events.stopped(service, [task])
+      this.#world.lifecycle.stop(task, failedHealthChecks)
+    }
   }
 
   /** Those that do not serve go first, then the newest. */
@@ -150,7 +183,9 @@ export class Scheduler {
     if (refused > 0) this.#noCapacity(service, deployment)
   }
 
+  /** An attempt that finds no capacity is one failed task, however many copies it was for. */
   #noCapacity(service: ServiceRecord, deployment: DeploymentRecord): void {
+    deployment.failedTasks += 1
     this.#world.events.noCapacity(service)
     this.#pause(service, deployment)
     this.lookAt(service, deployment.retryAt)
@@ -164,6 +199,7 @@ export class Scheduler {
   }
 
   #sayIfStuck(service: ServiceRecord, primary: DeploymentRecord, older: DeploymentRecord[], step: RolloutStep): void {
+    if (primary.rolloutState === 'FAILED') return
     const blocked = step.start === 0 && step.stopOlder === 0 && liveTasks(primary).length < service.desiredCount
     const settled = [primary, ...older].every(one => [...one.tasks].every(isRunning))
     if (
@@ -178,17 +214,13 @@ export class Scheduler {
   /** COMPLETED once the primary serves alone; steady once nothing is left to do. */
   #settle(service: ServiceRecord): void {
     const [primary, ...older] = service.deployments
-    if (!primary || older.length > 0) return
+    if (!primary || older.length > 0 || primary.rolloutState === 'FAILED') return
     const live = liveTasks(primary)
     if (live.length !== service.desiredCount || !live.every(serves)) {
       service.steady = false
       return
     }
-    if (primary.rolloutState !== 'COMPLETED') {
-      primary.rolloutState = 'COMPLETED'
-      primary.updatedAt = this.#world.context.clock.now()
-      this.#world.events.deploymentCompleted(service, primary)
-    }
+    if (primary.rolloutState !== 'COMPLETED') this.#world.deployments.complete(service, primary)
     if (!service.steady) this.#world.events.steady(service)
     service.steady = true
   }
@@ -200,16 +232,11 @@ export class Scheduler {
   }
 }
 
-/** At the change that begins the end, so that a failure counts once; what the scheduler or a person stops is none. */
-function hasJustFailed({ state }: TaskRecord): boolean {
-  const onItsWayDown = ['DEACTIVATING', 'STOPPING', 'DEPROVISIONING'].includes(state.lastStatus)
-  return !onItsWayDown && (state.stopCode === 'TaskFailedToStart' || state.stopCode === 'EssentialContainerExited')
-}
-
-/** Runs, and is not held back by a health check that has not succeeded. */
-function serves(task: TaskRecord): boolean {
-  const checked = task.definition.containerDefinitions?.some(one => one.essential !== false && one.healthCheck)
-  return isRunning(task) && (!checked || task.state.healthStatus === 'HEALTHY')
+/** The first time only: what else happens to a task that serves already says nothing of those that do not. */
+function noteServing({ kept }: ServiceRecord, deployment: DeploymentRecord, task: TaskRecord): void {
+  if (deployment.served.has(task)) return
+  deployment.served.add(task)
+  if (kept.deploymentConfiguration?.deploymentCircuitBreaker?.resetOnHealthyTask ?? true) deployment.failedTasks = 0
 }
 
 function placedByProvider(deployment: DeploymentRecord): Map<string, number> {

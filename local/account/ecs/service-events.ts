@@ -2,7 +2,8 @@
 import type { AccountContext } from '../context.ts'
 import { type Arns, arnsOf } from './arns.ts'
 import { capacityUnavailable } from './capacity.ts'
-import { type DeploymentRecord, rolloutReason, type ServiceRecord } from './service-record.ts'
+import type { DeploymentRecord } from './deployment-record.ts'
+import type { ServiceRecord } from './service-record.ts'
 import type { TaskRecord } from './task-record.ts'
 
 /** DescribeServices gives the last 100. */
@@ -25,6 +26,10 @@ export class ServiceEvents {
 
   stopped(service: ServiceRecord, tasks: readonly TaskRecord[]): void {
     this.#say(service, `has stopped ${tasks.length} running tasks: ${named(tasks)}.`)
+  }
+
+  failedHealthChecks(service: ServiceRecord, task: TaskRecord): void {
+    this.#say(service, `${named([task])} failed container health checks.`)
   }
 
   noInstances(service: ServiceRecord): void {
@@ -65,6 +70,18 @@ export class ServiceEvents {
     this.#tellDeployment(service, deployment, 'SERVICE_DEPLOYMENT_COMPLETED')
   }
 
+  /** Only the circuit breaker fails a deployment: without it ECS tries on for ever, and sends no such event. */
+  deploymentFailed(service: ServiceRecord, deployment: DeploymentRecord): void {
+    this.#say(service, `(deployment ${deployment.id}) deployment failed: tasks failed to start.`)
+    this.#tellDeployment(service, deployment, 'SERVICE_DEPLOYMENT_FAILED', 'ERROR')
+  }
+
+  /** On the bus a rollback is one more deployment in progress, of the deployment that is gone back to. */
+  rollingBack(service: ServiceRecord, to: DeploymentRecord): void {
+    this.#say(service, `rolling back to deployment ${to.id}.`)
+    this.deploymentInProgress(service, to)
+  }
+
   #say(service: ServiceRecord, message: string): void {
     const { random, clock } = this.#context
     service.events.unshift({
@@ -86,14 +103,14 @@ export class ServiceEvents {
   }
 
   /** Only rolling deployments are told: a task set's progress is its controller's matter. */
-  #tellDeployment(service: ServiceRecord, deployment: DeploymentRecord, eventName: string): void {
+  #tellDeployment(service: ServiceRecord, deployment: DeploymentRecord, eventName: string, eventType = 'INFO'): void {
     if (service.controller !== 'ECS') return
     this.#emit(service, 'ECS Deployment State Change', {
-      eventType: 'INFO',
+      eventType,
       eventName,
       deploymentId: deployment.id,
       updatedAt: deployment.updatedAt.toISOString(),
-      reason: rolloutReason(deployment),
+      reason: deployment.rolloutStateReason,
     })
   }
 

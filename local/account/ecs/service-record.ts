@@ -1,42 +1,14 @@
 /** One service as the account keeps it, with its deployments, and how Describe shows it. */
-import type {
-  CapacityProviderStrategyItem,
-  CreateServiceCommandInput,
-  Deployment,
-  LaunchType,
-  NetworkConfiguration,
-  Service,
-  ServiceEvent,
-  Tag,
-  TaskSet,
-} from '@aws-sdk/client-ecs'
+import type { CreateServiceCommandInput, Service, ServiceEvent, Tag, TaskSet } from '@aws-sdk/client-ecs'
 import type { Arns } from './arns.ts'
-import type { RevisionRecord } from './task-definitions.ts'
-import { isLive, isRunning, type TaskRecord } from './task-record.ts'
-
-/** How a deployment's tasks are placed: fixed when the deployment begins. */
-export interface DeploymentRuntime {
-  launchType?: LaunchType
-  strategy?: CapacityProviderStrategyItem[]
-  platformVersion?: string
-  network?: NetworkConfiguration
-}
-
-export interface DeploymentRecord {
-  /** `ecs-svc/…` */
-  id: string
-  revision: RevisionRecord
-  runtime: DeploymentRuntime
-  createdAt: Date
-  updatedAt: Date
-  rolloutState: 'IN_PROGRESS' | 'COMPLETED'
-  /** Every task of it that is not STOPPED. */
-  tasks: Set<TaskRecord>
-  failedTasks: number
-  /** The throttle: how often in a row starting came to nothing, and when the next attempt is due. */
-  pauses: number
-  retryAt: Date
-}
+import {
+  countsOf,
+  type DeploymentRecord,
+  deploymentAnswer,
+  revisionSummary,
+  runtimeAnswer,
+} from './deployment-record.ts'
+import { type ServiceDeploymentRecord, serviceDeploymentArn } from './service-deployment-record.ts'
 
 export interface ServiceRecord {
   name: string
@@ -61,6 +33,10 @@ export interface ServiceRecord {
   createdBy: CreateServiceCommandInput
   /** The first one is PRIMARY. None with an EXTERNAL controller. */
   deployments: DeploymentRecord[]
+  /** The newest one that came to its end well: what a rollback goes back to, even when none of its tasks is left. */
+  lastCompleted?: DeploymentRecord
+  /** Newest first; read through `historyOf`, which forgets what is older than 90 days. None but with an ECS controller. */
+  history: ServiceDeploymentRecord[]
   /** Newest first, at most 100. */
   events: ServiceEvent[]
   tags: Tag[]
@@ -71,11 +47,10 @@ export interface ServiceRecord {
   nextLook?: Date
 }
 
-export const liveTasks = (deployment: DeploymentRecord) => [...deployment.tasks].filter(isLive)
-
 /** The service as DescribeServices shows it; tags only where they were asked for. */
 export function serviceAnswer(service: ServiceRecord, arns: Arns, accountId: string, withTags = false): Service {
   const [primary] = service.deployments
+  const [current] = service.history
   const rolling = service.controller === 'ECS'
   const counts = service.deployments.map(countsOf)
   const sum = (count: 'runningCount' | 'pendingCount') => counts.reduce((total, one) => total + one[count], 0)
@@ -93,6 +68,8 @@ export function serviceAnswer(service: ServiceRecord, arns: Arns, accountId: str
     ...(primary && { ...runtimeAnswer(primary), taskDefinition: primary.revision.arn }),
     ...(!rolling && { taskSets: service.deployments.map(one => taskSetAnswer(service, one, arns)) }),
     deployments: rolling ? service.deployments.map(one => deploymentAnswer(service, one)) : [],
+    ...(current && { currentServiceDeployment: serviceDeploymentArn(service, current, arns) }),
+    ...(rolling && { currentServiceRevisions: service.deployments.map(one => revisionSummary(service, one, arns)) }),
     roleArn: `arn:aws:iam::${accountId}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
     events: service.events,
     createdAt: service.createdAt,
@@ -107,47 +84,6 @@ export function serviceAnswer(service: ServiceRecord, arns: Arns, accountId: str
     ...(withTags && { tags: service.tags }),
   } satisfies Service)
 }
-
-function countsOf(deployment: DeploymentRecord) {
-  const live = liveTasks(deployment)
-  const runningCount = live.filter(isRunning).length
-  return { runningCount, pendingCount: live.length - runningCount }
-}
-
-/** ECS leaves `launchType` out where a strategy is used. */
-function runtimeAnswer({ runtime, revision }: DeploymentRecord) {
-  const windows = revision.definition.runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS')
-  const onFargate = runtime.strategy !== undefined || runtime.launchType === 'FARGATE'
-  return {
-    ...(runtime.strategy ? { capacityProviderStrategy: runtime.strategy } : { launchType: runtime.launchType }),
-    ...(onFargate && {
-      platformVersion: runtime.platformVersion ?? 'LATEST',
-      platformFamily: windows ? 'Windows Server' : 'Linux',
-    }),
-    ...(runtime.network && { networkConfiguration: runtime.network }),
-  }
-}
-
-function deploymentAnswer(service: ServiceRecord, deployment: DeploymentRecord): Deployment {
-  const isPrimary = service.deployments[0] === deployment
-  return {
-    id: deployment.id,
-    status: isPrimary ? 'PRIMARY' : 'ACTIVE',
-    taskDefinition: deployment.revision.arn,
-    desiredCount: isPrimary ? service.desiredCount : 0,
-    ...countsOf(deployment),
-    failedTasks: deployment.failedTasks,
-    createdAt: deployment.createdAt,
-    updatedAt: deployment.updatedAt,
-    ...runtimeAnswer(deployment),
-    rolloutState: deployment.rolloutState,
-    rolloutStateReason: rolloutReason(deployment),
-  }
-}
-
-/** ECS's words, in Describe as in the event. */
-export const rolloutReason = ({ id, rolloutState }: DeploymentRecord) =>
-  `ECS deployment ${id} ${rolloutState === 'COMPLETED' ? 'completed' : 'in progress'}.`
 
 /** What CODE_DEPLOY runs are task sets, not deployments. */
 function taskSetAnswer(service: ServiceRecord, deployment: DeploymentRecord, arns: Arns): TaskSet {

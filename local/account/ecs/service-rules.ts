@@ -1,5 +1,10 @@
 /** What CreateService and UpdateService refuse. */
-import type { CreateServiceCommandInput, DeploymentConfiguration, UpdateServiceCommandInput } from '@aws-sdk/client-ecs'
+import type {
+  CreateServiceCommandInput,
+  DeploymentCircuitBreaker,
+  DeploymentConfiguration,
+  UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs'
 import { invalidParameter, notModelled, oneOf } from './refusals.ts'
 import type { ServiceRecord } from './service-record.ts'
 import type { RevisionRecord } from './task-definitions.ts'
@@ -41,9 +46,9 @@ function refuseInvalidConfiguration(configuration: DeploymentConfiguration | und
   oneOf('strategy', strategy, ['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY'])
   if (strategy !== undefined && strategy !== 'ROLLING') throw notModelled(`the deployment strategy ${strategy}`)
   if (configuration?.lifecycleHooks?.length) throw notModelled('deployment lifecycle hooks (lifecycleHooks)')
-  // Kept and given back it would look as if a failing deployment were stopped and rolled back, and it would go on for ever.
-  if (configuration?.deploymentCircuitBreaker?.enable)
-    throw notModelled('the deployment circuit breaker (deploymentConfiguration.deploymentCircuitBreaker)')
+  if (configuration?.earlySuccessCriteria)
+    throw notModelled('early success of deployments (deploymentConfiguration.earlySuccessCriteria)')
+  refuseInvalidThreshold(configuration?.deploymentCircuitBreaker)
   if (configuration?.alarms?.enable) throw notModelled('deployment alarms (deploymentConfiguration.alarms)')
   if (maximumPercent !== undefined && maximumPercent < 100)
     throw invalidParameter('maximumPercent must be at least 100.')
@@ -51,6 +56,13 @@ function refuseInvalidConfiguration(configuration: DeploymentConfiguration | und
     throw invalidParameter('minimumHealthyPercent must be between 0 and 100.')
   if (maximumPercent === 100 && minimumHealthyPercent === 100)
     throw invalidParameter('Either maximumPercent must be above 100 or minimumHealthyPercent below 100.')
+}
+
+function refuseInvalidThreshold(breaker: DeploymentCircuitBreaker | undefined): void {
+  const { type, value } = breaker?.thresholdConfiguration ?? {}
+  oneOf('thresholdConfiguration.type', type, ['COUNT', 'BOUNDED_PERCENT', 'UNBOUNDED_PERCENT'])
+  if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+    throw invalidParameter(`thresholdConfiguration.value should be a whole number above 0, but was ${value}.`)
 }
 
 /** Throws when ECS Exec is to be on and the definition gives the task no role to reach Systems Manager with. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type {
   CreateServiceCommandInput,
   DeleteServiceCommandInput,
+  DeploymentConfiguration,
   DescribeServicesCommandInput,
   ListServicesCommandInput,
   UpdateServiceCommandInput,
@@ -11,12 +12,14 @@ import { AwsError } from '../aws-error.ts'
 import type { AccountContext } from '../context.ts'
 import { type Arns, nameWithin } from './arns.ts'
 import type { ClusterRecord, Clusters } from './clusters.ts'
+import type { DeploymentRecord, DeploymentRuntime } from './deployment-record.ts'
+import type { Deployments } from './deployments.ts'
 import { placementOf, refuseNotOnFargate, refuseWrongNetwork } from './launch-rules.ts'
 import { page } from './paging.ts'
 import { includesTags, invalidParameter, notModelled, oneOf } from './refusals.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { ServiceEvents } from './service-events.ts'
-import { type DeploymentRecord, type DeploymentRuntime, type ServiceRecord, serviceAnswer } from './service-record.ts'
+import { historyOf } from './service-deployments.ts'
+import { type ServiceRecord, serviceAnswer } from './service-record.ts'
 import {
   refuseExecWithoutRole,
   refuseForController,
@@ -33,7 +36,7 @@ export interface ServiceWorld {
   clusters: Clusters
   definitions: TaskDefinitions
   store: ServiceStore
-  events: ServiceEvents
+  deployments: Deployments
   scheduler: Scheduler
 }
 
@@ -66,7 +69,7 @@ export class Services {
   }
 
   #create(input: CreateServiceCommandInput): ServiceRecord {
-    const { arns, clusters, context, store, scheduler } = this.#world
+    const { arns, clusters, context, deployments, store, scheduler } = this.#world
     const cluster = clusters.active(input.cluster)
     refuseInvalidService(input)
     const name = input.serviceName ?? ''
@@ -81,23 +84,28 @@ export class Services {
       status: 'ACTIVE',
       controller,
       desiredCount: input.desiredCount ?? 0,
-      kept: { ...keptOf(input), deploymentConfiguration: deploymentDefaults(input.deploymentConfiguration) },
+      kept: {
+        ...keptOf(input),
+        deploymentConfiguration: configurationOf(deploymentDefaults, input.deploymentConfiguration),
+      },
       createdBy: structuredClone(input),
       deployments: [],
+      // The history outlives the service that it is of, and its ARNs are the same.
+      history: existing?.history ?? [],
       events: [],
       tags: validTags(input.tags),
       createdAt: context.clock.now(),
       steady: false,
     }
     // With an EXTERNAL controller nothing runs until someone creates task sets, and the task definition is theirs.
-    if (controller !== 'EXTERNAL') this.#deploy(service, ...this.#runtime(input, cluster))
+    if (controller !== 'EXTERNAL') deployments.begin(service, ...this.#runtime(input, cluster))
     store.add(service)
     scheduler.lookAt(service)
     return service
   }
 
   #update(input: UpdateServiceCommandInput): ServiceRecord {
-    const { clusters, scheduler } = this.#world
+    const { clusters, deployments, scheduler } = this.#world
     const cluster = clusters.active(input.cluster)
     const service = this.#active(cluster, input.service)
     refuseInvalidChange(input)
@@ -110,28 +118,29 @@ export class Services {
     const isRedeployed = input.forceNewDeployment || changesDeployment(primary, next)
     Object.assign(service.kept, kept)
     if (input.deploymentConfiguration)
-      service.kept.deploymentConfiguration = {
-        ...service.kept.deploymentConfiguration,
-        ...structuredClone(input.deploymentConfiguration),
-      }
+      service.kept.deploymentConfiguration = configurationOf(
+        service.kept.deploymentConfiguration,
+        input.deploymentConfiguration,
+      )
     if (input.desiredCount !== undefined && input.desiredCount !== service.desiredCount) {
       service.desiredCount = input.desiredCount
       service.steady = false
       if (primary) primary.updatedAt = this.#world.context.clock.now()
     }
-    if (next && isRedeployed) this.#deploy(service, ...next)
+    if (next && isRedeployed) deployments.begin(service, ...next)
     scheduler.lookAt(service)
     return service
   }
 
   #delete(input: DeleteServiceCommandInput): ServiceRecord {
-    const { clusters, scheduler } = this.#world
+    const { clusters, deployments, scheduler } = this.#world
     const service = this.#existing(clusters.find(input.cluster), input.service)
     if (service.status === 'INACTIVE') throw new AwsError('ServiceNotFoundException', 'Service not found.')
     if (service.desiredCount > 0 && !input.force)
       throw invalidParameter('The service cannot be stopped while it is scaled above 0.')
     service.desiredCount = 0
     service.status = 'DRAINING'
+    deployments.abandon(service)
     scheduler.lookAt(service)
     return service
   }
@@ -221,28 +230,8 @@ export class Services {
     ]
   }
 
-  #deploy(service: ServiceRecord, revision: RevisionRecord, runtime: DeploymentRuntime): void {
-    const { context, events } = this.#world
-    const now = context.clock.now()
-    const digits = Array.from({ length: 19 }, () => Math.floor(context.random.next() * 10)).join('')
-    const deployment: DeploymentRecord = {
-      id: `ecs-svc/${digits}`,
-      revision,
-      runtime,
-      createdAt: now,
-      updatedAt: now,
-      rolloutState: 'IN_PROGRESS',
-      tasks: new Set(),
-      failedTasks: 0,
-      pauses: 0,
-      retryAt: now,
-    }
-    service.deployments.unshift(deployment)
-    service.steady = false
-    events.deploymentInProgress(service, deployment)
-  }
-
   #answer(service: ServiceRecord, withTags = false) {
+    historyOf(service, this.#world.context.clock.now())
     return serviceAnswer(service, this.#world.arns, this.#world.context.accountId, withTags)
   }
 }
@@ -258,13 +247,25 @@ function keptOf(input: CreateServiceCommandInput | UpdateServiceCommandInput): S
   return structuredClone(Object.fromEntries(given.map(member => [member, input[member]])))
 }
 
-const deploymentDefaults = (given: CreateServiceCommandInput['deploymentConfiguration']) => ({
+const deploymentDefaults: DeploymentConfiguration = {
   deploymentCircuitBreaker: { enable: false, rollback: false },
   maximumPercent: 200,
   minimumHealthyPercent: 100,
-  strategy: 'ROLLING' as const,
-  ...structuredClone(given),
-})
+  strategy: 'ROLLING',
+}
+
+/** What was given over what was there; ECS fills in that a task which serves resets the circuit breaker's count. */
+function configurationOf(
+  before: DeploymentConfiguration | undefined,
+  given: DeploymentConfiguration | undefined,
+): DeploymentConfiguration {
+  const { deploymentCircuitBreaker: breaker, ...others } = structuredClone(given ?? {})
+  return {
+    ...before,
+    ...others,
+    ...(breaker && { deploymentCircuitBreaker: { ...(breaker.enable && { resetOnHealthyTask: true }), ...breaker } }),
+  }
+}
 
 function refuseUnrunnable(
   placement: DeploymentRuntime,

@@ -22,9 +22,6 @@ const create = (account: EcsAccount, input: object = {}) =>
 const update = (account: EcsAccount, input: object) =>
   account.call<{ service: Service }>('UpdateService', { service: 'shop', ...input }).service
 
-const breakerNotModelled =
-  'UnsupportedFeatureException: The local account does not model the deployment circuit breaker (deploymentConfiguration.deploymentCircuitBreaker).'
-
 const behindBalancer = { targetGroupArn: 'arn:aws:elasticloadbalancing:tg', containerName: 'web', containerPort: 80 }
 
 const named = (account: EcsAccount, name: string) => account.events.filter(event => event.detail.eventName === name)
@@ -317,9 +314,23 @@ describe('requests', () => {
       refused: 'UnsupportedFeatureException: The local account does not model the deployment strategy BLUE_GREEN.',
     },
     {
-      case: 'the circuit breaker',
-      input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } },
-      refused: breakerNotModelled,
+      case: 'a threshold of no failures',
+      input: {
+        deploymentConfiguration: {
+          deploymentCircuitBreaker: {
+            enable: true,
+            rollback: true,
+            thresholdConfiguration: { type: 'COUNT', value: 0 },
+          },
+        },
+      },
+      refused: 'InvalidParameterException: thresholdConfiguration.value should be a whole number above 0, but was 0.',
+    },
+    {
+      case: 'alarms',
+      input: { deploymentConfiguration: { alarms: { enable: true, rollback: true, alarmNames: ['errors'] } } },
+      refused:
+        'UnsupportedFeatureException: The local account does not model deployment alarms (deploymentConfiguration.alarms).',
     },
     {
       case: 'load balancers',
@@ -342,9 +353,10 @@ describe('requests', () => {
 
   test.each<{ case: string; input: object; refused: string }>([
     {
-      case: 'the circuit breaker',
-      input: { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } } },
-      refused: breakerNotModelled,
+      case: 'early success',
+      input: { deploymentConfiguration: { earlySuccessCriteria: {} } },
+      refused:
+        'UnsupportedFeatureException: The local account does not model early success of deployments (deploymentConfiguration.earlySuccessCriteria).',
     },
     {
       case: 'load balancers',
