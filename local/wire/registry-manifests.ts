@@ -21,6 +21,13 @@ export async function handleManifest(
 
 function read(ecr: Ecr, request: WireRequest, name: string, reference: string): WireResponse {
   const image = find(ecr, name, reference)
+  if (image.storage.status !== 'ACTIVE') {
+    throw new RegistryError(
+      404,
+      'MANIFEST_UNKNOWN',
+      `The image '${reference}' of '${name}' is archived: restore it first`,
+    )
+  }
   const headers = {
     'content-type': image.manifest.mediaType,
     'docker-content-digest': image.digest,

@@ -1,7 +1,7 @@
 /** How images go: by tag, which takes the image along with its last one, or by digest with all its tags. */
 import type * as sdk from '@aws-sdk/client-ecr'
 import { emitImageAction } from './image-action.ts'
-import { checkCount, identifiers, resolve } from './image-operations.ts'
+import { checkCount, identifiers, resolve } from './image-identifiers.ts'
 import { findRepository, type RegistryState, type Repository, type StoredImage, tagsOf } from './registry.ts'
 
 /** BatchDeleteImage: each identifier on its own, in order; what can't be deleted is a failure and stops no other. */
@@ -47,5 +47,6 @@ function listsThatName(repository: Repository, image: StoredImage): string[] {
 function remove(state: RegistryState, repository: Repository, image: StoredImage, gone: sdk.ImageIdentifier[]): void {
   for (const { imageTag } of gone) if (imageTag !== undefined) repository.tags.delete(imageTag)
   if (tagsOf(repository, image.digest).length === 0) repository.images.delete(image.digest)
-  for (const { imageTag } of gone) emitImageAction(state.context, 'DELETE', repository, image, imageTag)
+  for (const { imageTag } of gone)
+    emitImageAction(state.context, { 'action-type': 'DELETE' }, repository, image, imageTag)
 }

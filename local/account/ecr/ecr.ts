@@ -10,11 +10,14 @@ import { digestOfImage, exists, labels } from './lookup.ts'
 import { type ManifestPush, type PushedManifest, putManifest } from './put-manifest.ts'
 import { emptyRegistry, findRepository, type Repository } from './registry.ts'
 import { createRepository, repositoryOperations } from './repository-operations.ts'
+import { scanOperations } from './scan-operations.ts'
+import { scanSettings } from './scan-settings.ts'
+import { updateImageStorageClass } from './storage-class.ts'
 
 export interface Ecr extends AccountService {
   readonly blobs: Blobs
   readonly logins: Logins
-  /** Makes an empty repository. Throws AwsError as CreateRepository does. */
+  /** Makes an empty repository whose images are scanned only on demand. Throws AwsError as CreateRepository does. */
   createRepository(name: string): void
   /** Throws RepositoryNotFoundException. */
   repository(name: string): Repository
@@ -44,7 +47,10 @@ export function createEcr(context: AccountContext): Ecr {
       ...repositoryOperations(state),
       ...imageOperations(state),
       ...layerOperations(state),
+      ...scanSettings(state),
+      ...scanOperations(state),
       BatchDeleteImage: batchDelete,
+      UpdateImageStorageClass: input => updateImageStorageClass(state, input),
       GetAuthorizationToken: input => logins.getAuthorizationToken(input),
     },
     blobs: state.blobs,

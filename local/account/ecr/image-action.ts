@@ -1,11 +1,21 @@
 /** The `ECR Image Action` event, as ECR emits it. */
+import type { TargetStorageClass } from '@aws-sdk/client-ecr'
 import type { AccountContext } from '../context.ts'
 import type { Repository, StoredImage } from './registry.ts'
 
-/** `tag` is absent when the image was pushed or deleted by digest: the event then carries an empty one. */
+type Action =
+  | { 'action-type': 'PUSH' | 'DELETE' }
+  | {
+      'action-type': 'UPDATE_STORAGE_CLASS'
+      'target-storage-class': TargetStorageClass
+      /** ISO 8601 */
+      'last-activated-at'?: string
+    }
+
+/** `tag` is absent when the call named the image by digest: the event then carries an empty one. */
 export function emitImageAction(
   context: AccountContext,
-  action: 'PUSH' | 'DELETE',
+  action: Action,
   repository: Repository,
   image: StoredImage,
   tag: string | undefined,
@@ -19,7 +29,7 @@ export function emitImageAction(
       result: 'SUCCESS',
       'repository-name': repository.name,
       'image-digest': image.digest,
-      'action-type': action,
+      ...action,
       'image-tag': tag ?? '',
       'manifest-media-type': mediaType,
       ...(artifactMediaType ? { 'artifact-media-type': artifactMediaType } : {}),

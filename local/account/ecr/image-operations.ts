@@ -1,7 +1,7 @@
 /** ECR's operations on images: put, read, list. */
 import type * as sdk from '@aws-sdk/client-ecr'
 import { AwsError } from '../aws-error.ts'
-import { isDigest } from './manifest.ts'
+import { checkCount, identifiers, resolveOrThrow, resolveToPull } from './image-identifiers.ts'
 import { page } from './page.ts'
 import { putManifest } from './put-manifest.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type StoredImage,
   tagsOf,
 } from './registry.ts'
+import { scanDetail } from './scan-operations.ts'
 
 export function imageOperations(state: RegistryState) {
   return {
@@ -37,7 +38,7 @@ export function imageOperations(state: RegistryState) {
 
     BatchGetImage: (input: sdk.BatchGetImageRequest): sdk.BatchGetImageResponse => {
       const repository = findRepository(state, input.repositoryName ?? '', input.registryId)
-      const { found, failures } = resolveAll(repository, checkCount(input.imageIds))
+      const { found, failures } = resolveToPull(repository, checkCount(input.imageIds))
       refuseConversion(
         found.map(({ image }) => image),
         input.acceptedMediaTypes,
@@ -85,72 +86,18 @@ function refuseConversion(images: readonly StoredImage[], accepted: readonly str
   refuseUnmodelled('BatchGetImage', { [`the conversion of ${other} into one of the acceptedMediaTypes`]: other })
 }
 
-/** One identifier for each tag; the digest alone when there is none. */
-export function identifiers(repository: Repository, image: StoredImage): sdk.ImageIdentifier[] {
-  const tags = tagsOf(repository, image.digest)
-  if (tags.length === 0) return [{ imageDigest: image.digest }]
-  return tags.map(imageTag => ({ imageDigest: image.digest, imageTag }))
-}
-
-/** Finds each image; what names none is a failure, with ECR's code and reason. */
-export function resolve(repository: Repository, id: sdk.ImageIdentifier): StoredImage | sdk.ImageFailure {
-  const { imageDigest, imageTag } = id
-  const failure = (failureCode: sdk.ImageFailureCode, failureReason: string) => ({
-    imageId: id,
-    failureCode,
-    failureReason,
-  })
-  if (imageDigest !== undefined && !isDigest(imageDigest)) {
-    return failure('InvalidImageDigest', 'Invalid request parameters: image digest should be sha256: and 64 hex digits')
-  }
-  if (imageDigest === undefined && imageTag === undefined) {
-    return failure('MissingDigestAndTag', 'Invalid request parameters: both tag and digest cannot be null')
-  }
-  const tagged = imageTag === undefined ? imageDigest : repository.tags.get(imageTag)
-  const image = repository.images.get(imageDigest ?? tagged ?? '')
-  if (!image || tagged === undefined) return failure('ImageNotFound', 'Requested image not found')
-  if (tagged !== image.digest) {
-    return failure('ImageTagDoesNotMatchDigest', 'Requested image tag does not match the image digest')
-  }
-  return image
-}
-
-/** Throws InvalidParameterException unless there are 1 to 100. */
-export function checkCount(ids: readonly sdk.ImageIdentifier[] | undefined): readonly sdk.ImageIdentifier[] {
-  if (!ids || ids.length < 1 || ids.length > 100) throw invalidParameter('imageIds', 'it takes 1 to 100 images')
-  return ids
-}
-
-function resolveAll(repository: Repository, ids: readonly sdk.ImageIdentifier[]) {
-  const found: { id: sdk.ImageIdentifier; image: StoredImage }[] = []
-  const failures: sdk.ImageFailure[] = []
-  for (const id of ids) {
-    const image = resolve(repository, id)
-    if ('failureCode' in image) failures.push(image)
-    else if ('digest' in image) found.push({ id, image })
-  }
-  return { found, failures }
-}
-
-function resolveOrThrow(state: RegistryState, repository: Repository, id: sdk.ImageIdentifier): StoredImage {
-  const image = resolve(repository, id)
-  if ('digest' in image) return image
-  const bad = image.failureCode === 'InvalidImageDigest' || image.failureCode === 'MissingDigestAndTag'
-  if (bad) throw new AwsError('InvalidParameterException', image.failureReason ?? '')
-  throw new AwsError(
-    'ImageNotFoundException',
-    `The image with imageId {imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'} does not exist ` +
-      `within the repository with name '${repository.name}' in the registry with id '${state.context.accountId}'`,
-  )
-}
-
 function matches(repository: Repository, image: StoredImage, filter: sdk.DescribeImagesFilter | undefined): boolean {
   const { tagStatus = 'ANY', imageStatus = 'ACTIVE' } = filter ?? {}
   if (!['ANY', 'TAGGED', 'UNTAGGED'].includes(tagStatus)) {
     throw invalidParameter('filter.tagStatus', 'Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]')
   }
-  // No image of the local account is ever archived.
-  if (imageStatus !== 'ACTIVE' && imageStatus !== 'ANY') return false
+  if (!['ANY', 'ACTIVE', 'ARCHIVED', 'ACTIVATING'].includes(imageStatus)) {
+    throw invalidParameter(
+      'filter.imageStatus',
+      'Member must satisfy enum value set: [ACTIVE, ARCHIVED, ACTIVATING, ANY]',
+    )
+  }
+  if (imageStatus !== 'ANY' && imageStatus !== image.storage.status) return false
   return tagStatus === 'ANY' || (tagStatus === 'TAGGED') === tagsOf(repository, image.digest).length > 0
 }
 
@@ -166,7 +113,10 @@ function describeImage(state: RegistryState, repository: Repository, image: Stor
     imagePushedAt: image.pushedAt,
     imageManifestMediaType: mediaType,
     ...(artifactMediaType ? { artifactMediaType } : {}),
-    imageStatus: 'ACTIVE',
+    imageStatus: image.storage.status,
+    ...(image.storage.archivedAt ? { lastArchivedAt: image.storage.archivedAt } : {}),
+    ...(image.storage.activatedAt ? { lastActivatedAt: image.storage.activatedAt } : {}),
+    ...scanDetail(image),
   }
 }
 

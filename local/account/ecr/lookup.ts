@@ -17,11 +17,12 @@ function find(
 }
 
 /**
- * Whether a task could pull the image. An image of another registry (public.ecr.aws, docker.io, another account) is taken to
+ * Whether a task could pull the image; what is archived, or not yet back from the archive, it can't. An image of another registry (public.ecr.aws, docker.io, another account) is taken to
  * exist: this account can't know.
  */
 export function exists(state: RegistryState, name: string): boolean {
-  return find(state, name) !== undefined
+  const found = find(state, name)
+  return found === 'elsewhere' || found?.image.storage.status === 'ACTIVE'
 }
 
 /** The digest of an image in this account; undefined when it is not here, or of another registry. */
@@ -30,11 +31,14 @@ export function digestOfImage(state: RegistryState, name: string): string | unde
   return found && found !== 'elsewhere' ? found.image.digest : undefined
 }
 
-/** The labels in the image's config; none when the config was never uploaded. An index answers for its first real image. */
+/** The labels of the image that a name leads to; none when it leads nowhere. */
 export function labels(state: RegistryState, name: string): Record<string, string> {
   const found = find(state, name)
-  if (!found || found === 'elsewhere') return {}
-  const { repository, image } = found
+  return !found || found === 'elsewhere' ? {} : labelsOf(state, found.repository, found.image)
+}
+
+/** The labels in the image's config; none when the config was never uploaded. An index answers for its first real image. */
+export function labelsOf(state: RegistryState, repository: Repository, image: StoredImage): Record<string, string> {
   const child = image.manifest.children.find(({ platform }) => platform !== 'unknown/unknown')
   const config = (child ? repository.images.get(child.digest) : image)?.manifest.config
   const blob = config === undefined ? undefined : state.blobs.get(repository.name, config)

@@ -4,6 +4,7 @@ import { AwsError } from '../aws-error.ts'
 import { emitImageAction } from './image-action.ts'
 import { parseManifest } from './manifest.ts'
 import { findRepository, invalidParameter, type RegistryState, type Repository, type StoredImage } from './registry.ts'
+import { scanOnPush } from './scan.ts'
 
 export interface ManifestPush {
   repository: string
@@ -34,17 +35,28 @@ export function putManifest(state: RegistryState, push: ManifestPush): PushedMan
 
   const known = repository.images.get(digest)
   const current = push.tag === undefined ? undefined : repository.tags.get(push.tag)
-  if (known && (push.tag === undefined || current === digest)) return { image: known, changed: false }
-  if (push.tag !== undefined && current !== undefined && repository.tagsAreImmutable) {
+  const isArchived = known !== undefined && known.storage.status !== 'ACTIVE'
+  if (known && !isArchived && (push.tag === undefined || current === digest)) return { image: known, changed: false }
+  if (push.tag !== undefined && current !== undefined && current !== digest && repository.tagsAreImmutable) {
     throw immutableTag(repository, push.tag)
   }
-  const image = known ?? { digest, text: push.text, manifest, pushedAt: wholeSeconds(state.context.clock.now()) }
+  const now = state.context.clock.now()
+  const image: StoredImage = known ?? {
+    digest,
+    text: push.text,
+    manifest,
+    pushedAt: wholeSeconds(now),
+    storage: { status: 'ACTIVE' },
+  }
   requireChildren(state, repository, image)
   if (push.layers === 'must-exist') requireLayers(state, repository, image)
 
   repository.images.set(digest, image)
   if (push.tag !== undefined) repository.tags.set(push.tag, digest)
-  emitImageAction(state.context, 'PUSH', repository, image, push.tag)
+  // A push brings an archived image back at once.
+  if (isArchived) image.storage = { ...image.storage, status: 'ACTIVE', activatedAt: now }
+  emitImageAction(state.context, { 'action-type': 'PUSH' }, repository, image, push.tag)
+  if (!known) scanOnPush(state, repository, image)
   return { image, changed: true }
 }
 

@@ -1,8 +1,10 @@
 /** What the registry of one account holds: repositories, their images and tags, and the blobs behind them. */
+import type { ImageStatus, RegistryScanningRule, ScanType } from '@aws-sdk/client-ecr'
 import { AwsError } from '../aws-error.ts'
 import type { AccountContext } from '../context.ts'
 import { Blobs } from './blobs.ts'
 import type { Manifest } from './manifest.ts'
+import type { Scan } from './scan.ts'
 
 export interface StoredImage {
   digest: string
@@ -11,6 +13,9 @@ export interface StoredImage {
   manifest: Manifest
   /** Whole seconds, as ECR keeps it. Moving or adding a tag leaves it as it is. */
   pushedAt: Date
+  storage: { status: ImageStatus; archivedAt?: Date; activatedAt?: Date }
+  /** The latest one; absent when the image was never scanned. */
+  scan?: Scan
 }
 
 export interface Repository {
@@ -19,6 +24,8 @@ export interface Repository {
   uri: string
   createdAt: Date
   tagsAreImmutable: boolean
+  /** The repository's own setting, which enhanced scanning does not heed. */
+  scansOnPush: boolean
   images: Map<string, StoredImage>
   /** Tag to digest. */
   tags: Map<string, string>
@@ -29,12 +36,19 @@ export interface RegistryState {
   context: AccountContext
   repositories: Map<string, Repository>
   blobs: Blobs
+  scanning: { scanType: ScanType; rules: readonly RegistryScanningRule[] }
   /** Where clients reach this registry, without a slash at the end: in GetAuthorizationToken and download URLs. */
   endpoint: string
 }
 
 export function emptyRegistry(context: AccountContext): RegistryState {
-  return { context, repositories: new Map(), blobs: new Blobs(), endpoint: `https://${context.registryHost}` }
+  return {
+    context,
+    repositories: new Map(),
+    blobs: new Blobs(),
+    scanning: { scanType: 'BASIC', rules: [] },
+    endpoint: `https://${context.registryHost}`,
+  }
 }
 
 /** Throws InvalidParameterException for a `registryId` that is no account's. */

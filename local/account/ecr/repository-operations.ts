@@ -19,7 +19,11 @@ export function repositoryOperations(state: RegistryState) {
       refuseWhatCreationIgnores(input)
       const { repositoryName: name = '', registryId = state.context.accountId } = input
       if (registryId !== state.context.accountId) throw invalidParameter('registryId', 'it must be this account')
-      return { repository: describe(state, createRepository(state, name, input.imageTagMutability === 'IMMUTABLE')) }
+      const repository = createRepository(state, name, {
+        tagsAreImmutable: input.imageTagMutability === 'IMMUTABLE',
+        scansOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
+      })
+      return { repository: describe(state, repository) }
     },
 
     DescribeRepositories: (input: sdk.DescribeRepositoriesRequest): sdk.DescribeRepositoriesResponse => {
@@ -53,7 +57,11 @@ export function repositoryOperations(state: RegistryState) {
 }
 
 /** Throws InvalidParameterException for a bad name, RepositoryAlreadyExistsException for a taken one. */
-export function createRepository(state: RegistryState, name: string, tagsAreImmutable = false): Repository {
+export function createRepository(
+  state: RegistryState,
+  name: string,
+  { tagsAreImmutable = false, scansOnPush = false } = {},
+): Repository {
   const { accountId, region, registryHost, clock } = state.context
   if (name.length < 2 || name.length > 256 || !namePattern.test(name)) {
     throw invalidParameter('repositoryName', `must satisfy regular expression '${namePattern.source.slice(1, -1)}'`)
@@ -70,6 +78,7 @@ export function createRepository(state: RegistryState, name: string, tagsAreImmu
     uri: `${registryHost}/${name}`,
     createdAt: clock.now(),
     tagsAreImmutable,
+    scansOnPush,
     images: new Map(),
     tags: new Map(),
   }
@@ -93,7 +102,6 @@ function refuseWhatCreationIgnores(input: sdk.CreateRepositoryRequest): void {
   const encryption = input.encryptionConfiguration?.encryptionType
   refuseUnmodelled('CreateRepository', {
     tags: input.tags?.length ? true : undefined,
-    'imageScanningConfiguration.scanOnPush': input.imageScanningConfiguration?.scanOnPush,
     encryptionConfiguration: encryption === 'AES256' ? undefined : encryption,
     imageTagMutabilityExclusionFilters: input.imageTagMutabilityExclusionFilters?.length ? true : undefined,
   })
@@ -110,7 +118,7 @@ function describe(state: RegistryState, repository: Repository): sdk.Repository 
     repositoryUri: repository.uri,
     createdAt: repository.createdAt,
     imageTagMutability: repository.tagsAreImmutable ? 'IMMUTABLE' : 'MUTABLE',
-    imageScanningConfiguration: { scanOnPush: false },
+    imageScanningConfiguration: { scanOnPush: repository.scansOnPush },
     encryptionConfiguration: { encryptionType: 'AES256' },
   }
 }

@@ -270,11 +270,6 @@ describe('repositories', () => {
   test.each([
     { case: 'a bad name', input: { repositoryName: 'Acme' }, says: 'repositoryName' },
     { case: 'a taken name', input: { repositoryName }, says: 'already exists' },
-    {
-      case: 'scanning',
-      input: { repositoryName: 'new', imageScanningConfiguration: { scanOnPush: true } },
-      says: 'does not model',
-    },
     { case: 'tags', input: { repositoryName: 'new', tags: [{ Key: 'a', Value: 'b' }] }, says: 'does not model tags' },
   ])('$case is refused and makes none', async ({ input, says }) => {
     const { aws } = await withRepository()
