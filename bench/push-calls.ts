@@ -62,7 +62,8 @@ async function deployedOnce() {
   }
   const { table, calls: tableCalls } = counted(memoryTable())
   const log = { info() {}, warn() {}, error() {} }
-  const world: World = { clock, registry: ecrRegistry(client), fleet: ecsFleet(client), table, log }
+  const control = { send: async () => void calls.push('sqs:SendMessage') }
+  const world: World = { clock, registry: ecrRegistry(client), fleet: ecsFleet(client), table, control, log }
   const events: unknown[] = []
   local.bus.onEvent(event => event.source === 'aws.ecr' && events.push(event))
   const push = (tag: string) => {
@@ -94,6 +95,7 @@ function counted(table: Table): { table: Table; calls: string[] } {
     calls,
     table: {
       get: counting('dynamodb:GetItem', table.get),
+      getMany: counting('dynamodb:BatchGetItem', table.getMany),
       put: counting('dynamodb:PutItem', table.put),
       query: counting('dynamodb:Query', table.query),
     },

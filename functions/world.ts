@@ -2,6 +2,7 @@
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
+import { controlQueue } from '../shared/aws/sqs-control.ts'
 import { deadLetters } from '../shared/aws/sqs-dead-letters.ts'
 import type { Config } from '../shared/config/config.ts'
 import type { DeadLetters, World } from '../shared/ports.ts'
@@ -24,6 +25,7 @@ export function surroundings(): Surroundings {
       registry: ecrRegistry(),
       fleet: ecsFleet(),
       table: dynamoDbTable({}, fromEnvironment('FARGUARD_TABLE')),
+      control: controlQueue(fromEnvironment('FARGUARD_CONTROL')),
       log: {
         info: (message, facts = {}) => logger.info(message, facts),
         warn: (message, facts = {}) => logger.warn(message, facts),

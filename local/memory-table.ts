@@ -1,5 +1,5 @@
 /** The one table, in memory: for tests and simulations. Keeps the same rules as DynamoDB, at no cost of time. */
-import { checkKey, toItem } from '../shared/aws/item.ts'
+import { checkKey, indexKeys, toItem } from '../shared/aws/item.ts'
 import { checkQuery, cursorKeys, decodeCursor, encodeCursor } from '../shared/aws/table-query.ts'
 import type { Condition, StoredRecord, Table, TableQuery } from '../shared/ports.ts'
 
@@ -17,9 +17,17 @@ export function memoryTable(): Table {
       checkKey(sk, 'sk')
       return structuredClone(rows.find(pk, sk))
     },
+    async getMany(keys) {
+      const distinct = new Map(keys.map(key => [idOf(key), key]))
+      for (const { pk, sk } of distinct.values()) {
+        checkKey(pk, 'pk')
+        checkKey(sk, 'sk')
+      }
+      return [...distinct.values()].flatMap(({ pk, sk }) => structuredClone(rows.find(pk, sk)) ?? [])
+    },
     async put(record, onlyIf) {
       const item = toItem(record)
-      if (!holds(onlyIf, rows.find(item.pk, item.sk))) return false
+      if (!holds(onlyIf, rows.find(item.pk, item.sk), item.version)) return false
       rows.replace(item)
       return true
     },
@@ -35,6 +43,7 @@ class Rows {
     pk: new Map(),
     tagKey: new Map(),
     digestKey: new Map(),
+    runningKey: new Map(),
   }
 
   find(pk: string, sk: string): StoredRecord | undefined {
@@ -47,7 +56,7 @@ class Rows {
 
   replace(record: StoredRecord): void {
     const before = this.find(record.pk, record.sk)
-    for (const by of ['pk', 'tagKey', 'digestKey'] as const) {
+    for (const by of ['pk', ...indexKeys] as const) {
       if (before) this.#by[by].get(before[by] ?? '')?.delete(idOf(before))
       const key = record[by]
       if (key === undefined) continue
@@ -59,9 +68,10 @@ class Rows {
 
 const idOf = ({ pk, sk }: { pk: string; sk: string }) => JSON.stringify([pk, sk])
 
-function holds(onlyIf: Condition, stored: StoredRecord | undefined): boolean {
+function holds(onlyIf: Condition, stored: StoredRecord | undefined, version: number): boolean {
   if (onlyIf === 'any') return true
   if (onlyIf === 'absent') return stored === undefined
+  if (onlyIf === 'newer') return stored === undefined || (stored.version < version && !stored.isClosed)
   return stored?.version === onlyIf.version
 }
 

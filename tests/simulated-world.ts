@@ -1,5 +1,6 @@
 /** A world for tests: the local account behind the real SDK, with no socket and no wall clock. */
 
+import type { ControlMessage } from '../events/control-message.ts'
 import type { EcrImageAction } from '../events/ecr-image-action.ts'
 import { Account } from '../local/account/account.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
@@ -27,6 +28,8 @@ export interface SimulatedWorld {
   ecs: ReturnType<typeof createEcs>
   /** Names of the AWS calls made so far, in order. */
   calls: string[]
+  /** What was sent to the control queue, in order. */
+  sent: { message: ControlMessage; delaySeconds: number }[]
   /** Log lines, in order. */
   logged: { level: string; message: string; facts: Record<string, unknown> }[]
   /** Puts an image into the registry and gives the event that ECR emits; `content` makes the digest. */
@@ -63,6 +66,7 @@ export function simulatedWorld({ at = '2026-03-01T22:00:00Z', seed = 1 } = {}): 
     (level: string) =>
     (message: string, facts = {}) =>
       void logged.push({ level, message, facts })
+  const sent: SimulatedWorld['sent'] = []
   const call = (service: string, operation: string, input: unknown) =>
     account.call(service, operation, input, { accessKeyId: 'test' })
   const world: World = {
@@ -70,6 +74,7 @@ export function simulatedWorld({ at = '2026-03-01T22:00:00Z', seed = 1 } = {}): 
     registry: ecrRegistry(options),
     fleet: ecsFleet(options),
     table: memoryTable(),
+    control: { send: async (message, delaySeconds = 0) => void sent.push({ message, delaySeconds }) },
     log: { info: log('info'), warn: log('warn'), error: log('error') },
   }
   return {
@@ -79,6 +84,7 @@ export function simulatedWorld({ at = '2026-03-01T22:00:00Z', seed = 1 } = {}): 
     ecr,
     ecs,
     calls,
+    sent,
     logged,
     call,
     push(repository, tag, content = tag) {

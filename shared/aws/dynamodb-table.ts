@@ -10,13 +10,16 @@ import {
 import type { Condition, StoredRecord, Table, TableQuery } from '../ports.ts'
 import { clientConfig } from './client-config.ts'
 import { checkKey, toItem } from './item.ts'
-import { portError } from './sdk-error.ts'
+import { saying } from './sdk-error.ts'
+import { getMany } from './table-batch.ts'
 import { checkQuery, cursorKeys, decodeCursor, encodeCursor } from './table-query.ts'
 
-const index = { tagKey: 'by-tag', digestKey: 'by-digest' } as const
+const index = { tagKey: 'by-tag', digestKey: 'by-digest', runningKey: 'by-running' } as const
 
 const neverSeen = 'attribute_not_exists(pk)'
 const asSeen = '#version = :version'
+const older = '#version < :version'
+const open = '(attribute_not_exists(isClosed) OR isClosed = :open)'
 
 /** `client`: one that exists, or the options to make one. */
 export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tableName: string): Table {
@@ -26,6 +29,7 @@ export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tab
   const documents = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { convertClassInstanceToMap: true } })
   return {
     get: (pk, sk) => get(documents, tableName, pk, sk),
+    getMany: keys => getMany(documents, tableName, keys),
     put: (record, onlyIf) => put(documents, tableName, record, onlyIf),
     query: query => ask(documents, tableName, query),
   }
@@ -44,7 +48,7 @@ async function put(documents: DynamoDBDocumentClient, TableName: string, record:
   const Item = toItem(record)
   return saying(`dynamodb:PutItem on ${TableName}`, async () => {
     try {
-      await documents.send(new PutCommand({ TableName, Item, ...conditionOf(onlyIf) }))
+      await documents.send(new PutCommand({ TableName, Item, ...conditionOf(onlyIf, record.version) }))
       return true
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false
@@ -53,14 +57,17 @@ async function put(documents: DynamoDBDocumentClient, TableName: string, record:
   })
 }
 
-function conditionOf(onlyIf: Condition) {
+function conditionOf(onlyIf: Condition, version: number) {
+  const ExpressionAttributeNames = { '#version': 'version' }
   if (onlyIf === 'any') return {}
   if (onlyIf === 'absent') return { ConditionExpression: neverSeen }
-  return {
-    ConditionExpression: asSeen,
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':version': onlyIf.version },
+  if (onlyIf === 'newer') {
+    const ExpressionAttributeValues = { ':version': version, ':open': false }
+    const ConditionExpression = `${neverSeen} OR (${older} AND ${open})`
+    return { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues }
   }
+  const ExpressionAttributeValues = { ':version': onlyIf.version }
+  return { ConditionExpression: asSeen, ExpressionAttributeNames, ExpressionAttributeValues }
 }
 
 async function ask(documents: DynamoDBDocumentClient, TableName: string, query: TableQuery) {
@@ -84,12 +91,4 @@ async function ask(documents: DynamoDBDocumentClient, TableName: string, query: 
     const next = encodeCursor(Object.fromEntries(cursorKeys(query.by).map(key => [key, String(last[key])])))
     return { records, next }
   })
-}
-
-async function saying<T>(doing: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw portError(error, doing)
-  }
 }

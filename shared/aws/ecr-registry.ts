@@ -1,20 +1,30 @@
 /** Images, in ECR. */
 import {
   DescribeImagesCommand,
+  type DescribeImagesFilter,
   ECRClient,
   type ECRClientConfig,
   type ImageDetail,
   ImageNotFoundException,
+  RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr'
-
 import type { ImageId, Registry, RegistryImage } from '../ports.ts'
 import { clientConfig } from './client-config.ts'
-import { portError } from './sdk-error.ts'
+import { scanOf } from './ecr-scans.ts'
+import { saying } from './sdk-error.ts'
+
+/** DescribeImages gives this many a page at most. */
+const imagesPerPage = 1000
 
 /** `options`: for a client other than the environment's. */
 export function ecrRegistry(options: ECRClientConfig = {}): Registry {
   const client = new ECRClient({ ...clientConfig, ...options })
-  return { describeImages: (repository, ids) => describeImages(client, repository, ids) }
+  return {
+    describeImages: (repository, ids) =>
+      saying(`ecr:DescribeImages of ${repository}`, () => describeImages(client, repository, ids)),
+    listImages: repository => listImages(client, repository),
+    scanOf: (repository, digest) => scanOf(client, repository, digest),
+  }
 }
 
 /** ECR fails the whole call when one image of several is missing: the others are then asked for one by one. */
@@ -23,25 +33,87 @@ async function describeImages(
   repository: string,
   ids: readonly ImageId[],
 ): Promise<RegistryImage[]> {
-  const imageIds = ids.map(id => ('tag' in id ? { imageTag: id.tag } : { imageDigest: id.digest }))
   try {
-    const answer = await client.send(new DescribeImagesCommand({ repositoryName: repository, imageIds }))
-    return (answer.imageDetails ?? []).flatMap(detail => registryImage(repository, detail))
+    return await describe(client, repository, ids)
   } catch (error) {
-    if (!(error instanceof ImageNotFoundException)) throw portError(error, `ecr:DescribeImages of ${repository}`)
-    if (ids.length <= 1) return []
+    if (!(error instanceof ImageNotFoundException)) throw error
+    const [only] = ids
+    if (ids.length === 1 && only) return describeArchived(client, repository, only)
     return (await Promise.all(ids.map(id => describeImages(client, repository, [id])))).flat()
   }
 }
 
-function registryImage(repository: string, detail: ImageDetail): RegistryImage[] {
-  if (detail.imageDigest === undefined) return []
-  return [
-    {
-      repository,
-      digest: detail.imageDigest,
-      tags: detail.imageTags ?? [],
-      ...(detail.imagePushedAt && { pushedAt: detail.imagePushedAt }),
-    },
-  ]
+/** Without a filter ECR tells of active images only. Whether it takes a filter beside ids in one call is not documented: asked last. */
+async function describeArchived(client: ECRClient, repository: string, id: ImageId): Promise<RegistryImage[]> {
+  try {
+    return await describe(client, repository, [id], { imageStatus: 'ANY' })
+  } catch (error) {
+    if (error instanceof ImageNotFoundException || isInvalid(error)) return []
+    throw error
+  }
+}
+
+const isInvalid = (error: unknown) =>
+  error instanceof Error && ['InvalidParameterException', 'ValidationException'].includes(error.name)
+
+async function describe(
+  client: ECRClient,
+  repository: string,
+  ids: readonly ImageId[],
+  filter?: DescribeImagesFilter,
+): Promise<RegistryImage[]> {
+  const imageIds = ids.map(id => ('tag' in id ? { imageTag: id.tag } : { imageDigest: id.digest }))
+  const input = { repositoryName: repository, imageIds, ...(filter && { filter }) }
+  const answer = await client.send(new DescribeImagesCommand(input))
+  return registryImages(client, repository, answer.imageDetails)
+}
+
+async function* listImages(client: ECRClient, repository: string): AsyncGenerator<readonly RegistryImage[]> {
+  let nextToken: string | undefined
+  do {
+    const from = nextToken === undefined ? {} : { nextToken }
+    const page = await pageOf(client, repository, from)
+    if (!page) return
+    const images = await registryImages(client, repository, page.imageDetails)
+    yield images.filter(({ isArchived, tags }) => !isArchived && tags.length > 0)
+    nextToken = page.nextToken
+  } while (nextToken)
+}
+
+/** Undefined when there is no such repository. */
+async function pageOf(client: ECRClient, repository: string, from: { nextToken?: string }) {
+  const filter = { tagStatus: 'TAGGED' as const }
+  return saying(`ecr:DescribeImages of ${repository}`, async () => {
+    try {
+      const input = { repositoryName: repository, filter, maxResults: imagesPerPage, ...from }
+      return await client.send(new DescribeImagesCommand(input))
+    } catch (error) {
+      if (error instanceof RepositoryNotFoundException) return undefined
+      throw error
+    }
+  })
+}
+
+async function registryImages(
+  client: ECRClient,
+  repository: string,
+  details: readonly ImageDetail[] = [],
+): Promise<RegistryImage[]> {
+  const region = await client.config.region()
+  return details.flatMap(({ imageDigest, imageTags, imagePushedAt, registryId, imageStatus }) =>
+    imageDigest === undefined
+      ? []
+      : [
+          {
+            repository,
+            digest: imageDigest,
+            tags: imageTags ?? [],
+            ...(imagePushedAt && { pushedAt: imagePushedAt }),
+            ...(registryId && { account: registryId }),
+            region,
+            // One that is being restored (ACTIVATING) can't be pulled yet.
+            isArchived: imageStatus === 'ARCHIVED' || imageStatus === 'ACTIVATING',
+          },
+        ],
+  )
 }

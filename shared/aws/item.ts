@@ -7,19 +7,23 @@ const maxHashKeyBytes = 2048
 const maxRangeKeyBytes = 1024
 const maxDepth = 32
 
+/** What puts a record on an index of the same name. */
+export const indexKeys = ['tagKey', 'digestKey', 'runningKey'] as const
+
 /**
- * A deep copy of the record as DynamoDB keeps it: members that are undefined left out, an empty `tagKey` or `digestKey`
+ * A deep copy of the record as DynamoDB keeps it: members that are undefined left out, empty index keys
  * too (an index key may not be empty; without it the record just is not on the index). Throws RefusedError for what is
- * not plain JSON, for bad keys and for items above 400 KB.
+ * not plain JSON, for bad keys, for an `expiresAt` that DynamoDB would not heed and for items above 400 KB.
  */
 export function toItem(record: StoredRecord): StoredRecord {
   const name = `${record.pk} / ${record.sk}`
   const item = plain(record, name, []) as StoredRecord
-  for (const key of ['tagKey', 'digestKey'] as const) if (item[key] === '') delete item[key]
+  for (const key of indexKeys) if (item[key] === '') delete item[key]
   checkKey(item.pk, 'pk', maxHashKeyBytes)
   checkKey(item.sk, 'sk', maxRangeKeyBytes)
   checkKey(item.at, 'at', maxRangeKeyBytes)
-  for (const key of ['tagKey', 'digestKey'] as const) if (key in item) checkKey(item[key], key, maxHashKeyBytes)
+  for (const key of indexKeys) if (key in item) checkKey(item[key], key, maxHashKeyBytes)
+  if (item.expiresAt !== undefined) checkExpiry(item.expiresAt, name)
   const bytes = sizeOf(item)
   if (bytes > maxItemBytes) {
     throw refused(`The record ${name} has ${bytes} bytes; DynamoDB takes ${maxItemBytes} (400 KB). Keep less in it.`)
@@ -33,6 +37,15 @@ export function checkKey(value: unknown, name: string, maxBytes = maxHashKeyByte
   if (value === '') throw refused(`${name} is empty; DynamoDB takes no empty key.`)
   const bytes = Buffer.byteLength(value)
   if (bytes > maxBytes) throw refused(`${name} has ${bytes} bytes; DynamoDB takes ${maxBytes} for this key.`)
+}
+
+/** The last second of the year 9999: what is above it is meant as milliseconds. */
+const latestSecond = 253_402_300_799
+
+/** DynamoDB takes anything here, and never deletes a record whose time to live is not a whole number of seconds. */
+function checkExpiry(expiresAt: unknown, record: string): void {
+  if (Number.isInteger(expiresAt) && Number(expiresAt) >= 0 && Number(expiresAt) <= latestSecond) return
+  throw refused(`The record ${record}: expiresAt is ${String(expiresAt)}; it is whole seconds since the epoch.`)
 }
 
 export function refused(message: string): RefusedError {

@@ -35,3 +35,12 @@ export function portError(error: unknown, doing: string): unknown {
   if (said.$fault === undefined && said.$metadata?.httpStatusCode === undefined) return error
   return new RefusedError(said.name, message, { cause: error, resourceIds: said.resourceIds ?? [] })
 }
+
+/** What `call` answers; what it throws as `portError` says it. */
+export async function saying<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw portError(error, doing)
+  }
+}

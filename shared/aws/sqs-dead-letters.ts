@@ -2,7 +2,7 @@
 import { type MessageAttributeValue, SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
 import type { DeadLetters } from '../ports.ts'
 import { clientConfig } from './client-config.ts'
-import { portError } from './sdk-error.ts'
+import { saying } from './sdk-error.ts'
 
 /** SQS counts the body and all attributes' names, types and values together. */
 const maxMessageBytes = 256 * 1024
@@ -25,11 +25,8 @@ export function deadLetters(queueUrl: string, options: SQSClientConfig = {}): De
   return {
     async setAside(body, reason, attributes = {}) {
       const message = letter(body, reason, attributes)
-      try {
-        await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }))
-      } catch (error) {
-        throw portError(error, `sqs:SendMessage to ${queueUrl}`)
-      }
+      const send = new SendMessageCommand({ QueueUrl: queueUrl, ...message })
+      await saying(`sqs:SendMessage to ${queueUrl}`, () => sqs.send(send))
     },
   }
 }

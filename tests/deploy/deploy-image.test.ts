@@ -255,6 +255,11 @@ function countCalls(table: Table): { port: Table; calls: string[] } {
       calls.push(name)
       return method(...args)
     }
-  const port = { get: counted('get', table.get), put: counted('put', table.put), query: counted('query', table.query) }
+  const port = {
+    get: counted('get', table.get),
+    getMany: counted('getMany', table.getMany),
+    put: counted('put', table.put),
+    query: counted('query', table.query),
+  }
   return { port, calls }
 }

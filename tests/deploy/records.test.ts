@@ -35,7 +35,10 @@ describe('each outcome is of the right kind, with its reason on record', () => {
     const { world, push } = simulatedWorld()
     const event = push('acme/nightly', 'v1')
     const describeImages = () => Promise.reject(error)
-    const outcome = await deployImage(event, config(job()), { ...world, registry: { describeImages } })
+    const outcome = await deployImage(event, config(job()), {
+      ...world,
+      registry: { ...world.registry, describeImages },
+    })
     expect(['retryable', 'permanent', 'skipped']).toContain(outcome.kind)
     const [decision] = await recordsOfImage(world.table, { repository: 'acme/nightly', tag: 'v1' }, 10)
     expect(decision).toMatchObject({ target: 'nightly', reason: 'reason' in outcome ? outcome.reason : '' })
