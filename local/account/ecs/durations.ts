@@ -4,7 +4,7 @@ import type { Random } from '../context.ts'
 export type Range = readonly [from: number, to: number]
 
 const second = 1000
-const minute = 60 * second
+export const minute = 60 * second
 export const hour = 60 * minute
 
 /** A task is RUNNING 10 to 25 s after it was asked for. */
@@ -16,6 +16,8 @@ export const durations = {
   deactivating: [1 * second, 2 * second],
   /** How long a container that heeds SIGTERM takes to end. */
   heedSigterm: [1 * second, 5 * second],
+  /** Between the warning of a Spot interruption and the end of the task. */
+  spotNotice: [2 * minute, 2 * minute],
   deprovisioning: [5 * second, 15 * second],
 } as const satisfies Record<string, Range>
 

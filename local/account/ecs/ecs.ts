@@ -2,6 +2,7 @@
 import type { Cluster, Service, Task } from '@aws-sdk/client-ecs'
 import type { AccountContext, AccountService } from '../context.ts'
 import { arnsOf } from './arns.ts'
+import type { ContainerWorld } from './behaviour.ts'
 import { Capacity, type Refusal } from './capacity.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { type ClusterStatus, Clusters } from './clusters.ts'
@@ -16,12 +17,14 @@ import { ServiceStore } from './service-store.ts'
 import { Services } from './services.ts'
 import { type Tagged, tagOperations } from './tags.ts'
 import { TaskDefinitions } from './task-definitions.ts'
-import { type ContainerWorld, TaskLifecycle } from './task-lifecycle.ts'
+import { type TaskFaults, taskFaults } from './task-faults.ts'
+import { TaskLifecycle } from './task-lifecycle.ts'
+import { taskProtectionOperations } from './task-protection.ts'
 import { TaskStore } from './task-store.ts'
 import { Tasks, taskAnswer } from './tasks.ts'
 
+export type { Behaviour, ContainerWorld } from './behaviour.ts'
 export type { Refusal } from './capacity.ts'
-export type { Behaviour, ContainerWorld } from './task-lifecycle.ts'
 
 /** What containers find, and what is there from the start. */
 export interface EcsDependencies extends ContainerWorld {
@@ -31,7 +34,7 @@ export interface EcsDependencies extends ContainerWorld {
 }
 
 /** ECS, with what tests and the console may see and do beyond its API. */
-export interface Ecs extends AccountService {
+export interface Ecs extends AccountService, TaskFaults {
   /** Puts a cluster into a state that AWS would bring it to by itself; throws when there is no such cluster. */
   setClusterStatus(name: string, status: ClusterStatus): void
   /** For so many copies, or until a moment, there is no capacity of this kind. */
@@ -102,6 +105,7 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
       ...definitions.operations(),
       RunTask: runTaskOperation({ clusters, definitions, launcher, tokens }, record => taskAnswer(record, true)),
       ...tasks.operations(),
+      ...taskProtectionOperations({ clock: context.clock, arns, clusters, store: taskStore, lifecycle }),
       ...services.operations(),
       ...history.operations(),
       ...tagOperations(tagged),
@@ -109,6 +113,7 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
     setClusterStatus(name, status) {
       clusters.find(name).status = status
     },
+    ...taskFaults(taskStore, lifecycle),
     refuseCapacity: refusal => capacity.refuse(refusal),
     lagReads: ms => tasks.lagReads(ms),
     tasks: () => taskStore.all().map(record => taskAnswer(record, true)),

@@ -75,6 +75,7 @@ export class Launcher {
       definition,
       ...(launch.service && { service: launch.service }),
       tags: structuredClone([...launch.tags]),
+      behaviours: new Map(),
       plan: {},
       state: {
         attachments: [attachment],

@@ -9,7 +9,8 @@ export function taskStateChange(task: TaskState, at: Date): AwsEvent {
   const detail = {
     ...told,
     attachments: task.attachments.map(attachment => ({ ...attachment, type: 'eni' })),
-    containers: task.containers.map(withoutHealth),
+    // Of a task that failed before any pull ECS tells no containers, though DescribeTasks shows them.
+    containers: failedBeforePull(task) ? [] : task.containers.map(withoutHealth),
     updatedAt: at,
   }
   return {
@@ -19,6 +20,8 @@ export function taskStateChange(task: TaskState, at: Date): AwsEvent {
     detail: asJson(detail) as Record<string, unknown>,
   }
 }
+
+const failedBeforePull = ({ stopCode, pullStartedAt }: TaskState) => stopCode === 'TaskFailedToStart' && !pullStartedAt
 
 function withoutHealth({ healthStatus: _, ...container }: Container): Container {
   return container

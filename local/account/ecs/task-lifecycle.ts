@@ -1,22 +1,13 @@
 /** A task's life: each state, what changes with it, and how long it takes. Every change raises `version` and is told. */
-import type { Container, ContainerDefinition, TaskStopCode } from '@aws-sdk/client-ecs'
+import type { Container, HealthStatus, TaskStopCode } from '@aws-sdk/client-ecs'
+import { AwsError } from '../aws-error.ts'
 import type { AccountContext } from '../context.ts'
+import { type ContainerWorld, pullFailure, setUpFailure } from './behaviour.ts'
+import { ContainerLives } from './container-lives.ts'
 import { defaultStopTimeoutSeconds, durations, type Range, within } from './durations.ts'
 import { taskStateChange } from './task-event.ts'
-import type { TaskRecord, TaskState } from './task-record.ts'
+import { definitionOf, healthOf, type TaskRecord, type TaskState } from './task-record.ts'
 import type { TaskStore } from './task-store.ts'
-
-/** What a container does once it runs. */
-export type Behaviour = { kind: 'runs' } | { kind: 'exits'; code: number; afterMs: number }
-
-export interface ContainerWorld {
-  /** Whether a pull of this image finds it. */
-  imageExists(image: string): boolean
-  /** The digest that a tag resolves to at the pull; absent: only what the image reference itself pins is known. */
-  imageDigest?(image: string): string | undefined
-  /** Absent: every container runs until it is stopped. */
-  behaviour?(image: string, containerName: string): Behaviour
-}
 
 export interface StopCause {
   code: TaskStopCode
@@ -32,15 +23,17 @@ export class TaskLifecycle {
   readonly #context: AccountContext
   readonly #containers: ContainerWorld
   readonly #store: TaskStore
+  readonly #lives: ContainerLives
   readonly #watchers: ((record: TaskRecord) => void)[] = []
 
   constructor(context: AccountContext, containers: ContainerWorld, store: TaskStore) {
     this.#context = context
     this.#containers = containers
     this.#store = store
+    this.#lives = new ContainerLives(context.region, containers, this)
   }
 
-  /** Hears of each change after it was told on the bus. */
+  /** Hears of each change after it was told on the bus, and of those that the bus is not told. */
   watch(watcher: (record: TaskRecord) => void): void {
     this.#watchers.push(watcher)
   }
@@ -53,7 +46,53 @@ export class TaskLifecycle {
   }
 
   /** Brings the task down, from whatever state it is in. The first cause stands: a later call changes nothing. */
-  stop(record: TaskRecord, { code, reason }: StopCause): void {
+  stop(record: TaskRecord, cause: StopCause): void {
+    this.#bringDown(record, cause, durations.deactivating)
+  }
+
+  /** Takes a Spot task's capacity back: told ahead while the task runs, at once while it does not yet. */
+  interrupt(record: TaskRecord, code: 'SpotInterruption' | 'TerminationNotice'): void {
+    const notice = record.state.lastStatus === 'RUNNING' ? durations.spotNotice : durations.deactivating
+    this.#bringDown(record, { code, reason: 'Your Spot Task was interrupted.' }, notice)
+  }
+
+  /** A running container ends by itself, and its task with it if it is essential. */
+  exit(record: TaskRecord, container: Container, { code, reason }: { code: number; reason?: string }): void {
+    if (container.lastStatus !== 'RUNNING') return
+    const exited = () => {
+      container.lastStatus = 'STOPPED'
+      container.exitCode = code
+      if (reason !== undefined) container.reason = reason
+    }
+    if (definitionOf(record, container).essential === false) {
+      this.#change(record, exited)
+    } else {
+      exited()
+      this.stop(record, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' })
+    }
+  }
+
+  /** Health has no event and no version on AWS: it changes silently. */
+  setHealth(record: TaskRecord, container: Container, status: HealthStatus): void {
+    container.healthStatus = status
+    record.state.healthStatus = healthOf(record)
+    this.notice(record)
+  }
+
+  /** Has the watchers look at what changed beside the task's own state. */
+  notice(record: TaskRecord): void {
+    for (const watcher of this.#watchers) watcher(record)
+  }
+
+  /** Runs the step unless the task went down meanwhile. Cancelling a timer would search the clock's queue. */
+  after(record: TaskRecord, delayMs: number, step: () => void): void {
+    const { plan } = record
+    this.#context.clock.after(delayMs, () => {
+      if (record.plan === plan) step()
+    })
+  }
+
+  #bringDown(record: TaskRecord, { code, reason }: StopCause, notice: Range): void {
     const { state } = record
     if (state.desiredStatus === 'STOPPED') return
     record.plan = {}
@@ -64,8 +103,8 @@ export class TaskLifecycle {
       state.stoppedReason = reason
       state.stoppingAt = this.#context.clock.now()
     })
-    if (ran) this.#after(record, durations.deactivating, () => this.#deactivate(record))
-    else this.#after(record, durations.deactivating, () => this.#deprovision(record))
+    if (ran) this.#after(record, notice, () => this.#deactivate(record))
+    else this.#after(record, notice, () => this.#deprovision(record))
   }
 
   #attach(record: TaskRecord): void {
@@ -75,7 +114,25 @@ export class TaskLifecycle {
       state.connectivity = 'CONNECTED'
       state.connectivityAt = this.#context.clock.now()
     })
-    this.#after(record, durations.untilPull, () => this.#pull(record))
+    this.#after(record, durations.untilPull, () => this.#setUp(record))
+  }
+
+  /** What Fargate's agent does before it pulls anything: the network, secrets, log streams. */
+  #setUp(record: TaskRecord): void {
+    record.behaviours = this.#lives.behaviours(record)
+    const failure = setUpFailure(record.behaviours.values(), this.#context.region) ?? this.#logFailure(record)
+    if (failure !== undefined) this.stop(record, { code: 'TaskFailedToStart', reason: failure })
+    else this.#pull(record)
+  }
+
+  #logFailure(record: TaskRecord): string | undefined {
+    try {
+      this.#lives.openLogs(record)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      return `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ${error.code}: ${error.message} : exit status 1`
+    }
   }
 
   #pull(record: TaskRecord): void {
@@ -87,9 +144,12 @@ export class TaskLifecycle {
 
   #pulled(record: TaskRecord): void {
     const { state } = record
-    const missing = state.containers.find(({ image = '' }) => !this.#containers.imageExists(image))
-    if (missing) {
-      this.#cannotPull(record, missing)
+    for (const container of state.containers) {
+      const exists = this.#containers.imageExists(container.image ?? '')
+      const reason = pullFailure(container, record.behaviours.get(container.name ?? ''), exists, platformOf(record))
+      if (reason === undefined) continue
+      container.reason = reason
+      this.stop(record, { code: 'TaskFailedToStart', reason })
       return
     }
     this.#enter(record, 'ACTIVATING', () => {
@@ -103,13 +163,6 @@ export class TaskLifecycle {
     this.#after(record, durations.activating, () => this.#run(record))
   }
 
-  #cannotPull(record: TaskRecord, missing: Container): void {
-    const { image } = missing
-    const reason = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${image}: ${image}: not found`
-    missing.reason = reason
-    this.stop(record, { code: 'TaskFailedToStart', reason })
-  }
-
   #run(record: TaskRecord): void {
     const { state } = record
     this.#enter(record, 'RUNNING', () => {
@@ -119,38 +172,7 @@ export class TaskLifecycle {
         container.runtimeId = `${record.id}-${this.#context.random.hex(10)}`
       }
     })
-    for (const container of state.containers) this.#live(record, container)
-  }
-
-  /** Plans what the container does on its own: its first good health check, and its exit. */
-  #live(record: TaskRecord, container: Container): void {
-    const healthCheck = definitionOf(record, container).healthCheck
-    if (healthCheck) {
-      const firstCheck = (healthCheck.interval ?? 30) * 1000
-      // Health has no event and no version on AWS: it changes silently.
-      this.#after(record, [firstCheck, firstCheck], () => {
-        if (container.lastStatus !== 'RUNNING') return
-        container.healthStatus = 'HEALTHY'
-        record.state.healthStatus = healthOf(record)
-        for (const watcher of this.#watchers) watcher(record)
-      })
-    }
-    const behaviour = this.#containers.behaviour?.(container.image ?? '', container.name ?? '') ?? { kind: 'runs' }
-    if (behaviour.kind === 'exits')
-      this.#after(record, [behaviour.afterMs, behaviour.afterMs], () => this.#exit(record, container, behaviour.code))
-  }
-
-  #exit(record: TaskRecord, container: Container, code: number): void {
-    const exited = () => {
-      container.lastStatus = 'STOPPED'
-      container.exitCode = code
-    }
-    if (definitionOf(record, container).essential === false) {
-      this.#change(record, exited)
-    } else {
-      exited()
-      this.stop(record, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' })
-    }
+    for (const container of state.containers) this.#lives.begin(record, container)
   }
 
   #deactivate(record: TaskRecord): void {
@@ -173,7 +195,9 @@ export class TaskLifecycle {
   #onSigterm(record: TaskRecord, container: Container): { code: number; afterMs: number } {
     const timeout = (definitionOf(record, container).stopTimeout ?? defaultStopTimeoutSeconds) * 1000
     const afterMs = within(this.#context.random, durations.heedSigterm)
-    const heeds = this.#context.random.next() < shareThatHeedsSigterm && afterMs <= timeout
+    const hears = record.behaviours.get(container.name ?? '')?.kind !== 'hangs'
+    const heeds = this.#context.random.next() < shareThatHeedsSigterm && afterMs <= timeout && hears
+    if (heeds) this.#lives.heedSigterm(record, container)
     return heeds ? { code: exitOnSigterm, afterMs } : { code: exitOnSigkill, afterMs: timeout }
   }
 
@@ -213,29 +237,15 @@ export class TaskLifecycle {
 
   #tell(record: TaskRecord): void {
     this.#context.emit(taskStateChange(record.state, this.#context.clock.now()))
-    for (const watcher of this.#watchers) watcher(record)
+    this.notice(record)
   }
 
-  /** Runs the step unless the task's plan was replaced meanwhile. Cancelling a timer would search the clock's queue. */
   #after(record: TaskRecord, range: Range, step: () => void): void {
-    const { plan } = record
-    this.#context.clock.after(within(this.#context.random, range), () => {
-      if (record.plan === plan) step()
-    })
+    this.after(record, within(this.#context.random, range), step)
   }
 }
 
-function definitionOf(record: TaskRecord, container: Container): ContainerDefinition {
-  return record.definition.containerDefinitions?.find(one => one.name === container.name) ?? {}
-}
-
-/** Only essential containers with a health check count; UNKNOWN while one of them has not answered. */
-function healthOf(record: TaskRecord) {
-  const judged = record.state.containers.filter(container => {
-    const { essential, healthCheck } = definitionOf(record, container)
-    return essential !== false && healthCheck
-  })
-  if (judged.length === 0) return 'UNKNOWN'
-  if (judged.some(container => container.healthStatus === 'UNHEALTHY')) return 'UNHEALTHY'
-  return judged.every(container => container.healthStatus === 'HEALTHY') ? 'HEALTHY' : 'UNKNOWN'
+function platformOf({ definition: { runtimePlatform } }: TaskRecord): string {
+  const windows = runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS')
+  return `${windows ? 'windows' : 'linux'}/${runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'amd64'}`
 }
