@@ -45,7 +45,8 @@ const latestSecond = 253_402_300_799
 /** DynamoDB takes anything here, and never deletes a record whose time to live is not a whole number of seconds. */
 function checkExpiry(expiresAt: unknown, record: string): void {
   if (Number.isInteger(expiresAt) && Number(expiresAt) >= 0 && Number(expiresAt) <= latestSecond) return
-  throw refused(`The record ${record}: expiresAt is ${String(expiresAt)}; it is whole seconds since the epoch.`)
+  const what = `expiresAt is ${String(expiresAt)}; it is whole seconds since the epoch.`
+  throw refused(`The record ${record}: ${what} Divide milliseconds by 1,000 and round up.`)
 }
 
 export function refused(message: string): RefusedError {

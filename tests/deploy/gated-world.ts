@@ -8,10 +8,31 @@ export function gated(world: World, gate: Gate): World {
     new Proxy(port, {
       get(of, name, receiver) {
         const method: unknown = Reflect.get(of, name, receiver)
-        return typeof method === 'function' ? (...args: unknown[]) => gate(String(name), () => method(...args)) : method
+        if (typeof method !== 'function') return method
+        const isPaged = name === 'listTasks' || name === 'listImages'
+        return isPaged
+          ? (...args: unknown[]) => pagesThrough(gate, name, method(...args))
+          : (...args: unknown[]) => gate(String(name), () => method(...args))
       },
     })
-  return { ...world, registry: through(world.registry), fleet: through(world.fleet), table: through(world.table) }
+  const { registry, fleet, table, control } = world
+  return {
+    ...world,
+    registry: through(registry),
+    fleet: through(fleet),
+    table: through(table),
+    control: through(control),
+  }
+}
+
+/** Each page is a call of its own. */
+async function* pagesThrough<Page>(gate: Gate, name: string, pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  const each = pages[Symbol.asyncIterator]()
+  for (;;) {
+    const { done, value } = await gate(name, () => each.next())
+    if (done) return
+    yield value
+  }
 }
 
 /** The process ended here: nothing after this happens, and no `catch` can know of it. */

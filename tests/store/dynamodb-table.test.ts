@@ -71,6 +71,7 @@ describe('what DynamoDB says no with', () => {
     const { table, calls } = await answering(status, type)
     const asked = {
       get: table.get('a', 'b'),
+      getMany: table.getMany([{ pk: 'a', sk: 'b' }]),
       put: table.put(record(), 'absent'),
       query: table.query({ by: 'pk', equals: 'a' }),
     }
@@ -81,12 +82,12 @@ describe('what DynamoDB says no with', () => {
       )
       expect(error).toBeInstanceOf(kind)
       expect(error.message).toMatch(
-        new RegExp(`^dynamodb:(GetItem|PutItem|Query) on farguard-dev: ${type}: because of ${type}`),
+        new RegExp(`^dynamodb:(GetItem|BatchGetItem|PutItem|Query) on farguard-dev: ${type}: because of ${type}`),
       )
       expect(error.cause).toBeInstanceOf(Error)
       if (kind === RefusedError) expect(error).toHaveProperty('code', type)
     }
-    expect(calls).toHaveLength(3)
+    expect(calls).toHaveLength(4)
   })
 
   test('a condition that does not hold is no error', async () => {

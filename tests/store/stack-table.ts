@@ -8,7 +8,7 @@ export async function stackTable(endpoint: string, name: string): Promise<Dynamo
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   })
-  const { PointInTimeRecoverySpecification, ...properties } = tableResource(name).Properties
+  const { PointInTimeRecoverySpecification, TimeToLiveSpecification, ...properties } = tableResource(name).Properties
   await client.send(new CreateTableCommand(properties as CreateTableCommandInput))
   return client
 }

@@ -59,6 +59,49 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
         expect(await table.get(pk, 'head')).toEqual(written ? after : before)
       })
 
+      test.each([
+        { stored: undefined, written: true },
+        { stored: { version: 4 }, written: true },
+        { stored: { version: 5 }, written: false },
+        { stored: { version: 6 }, written: false },
+        { stored: { version: 4, isClosed: true }, written: false },
+        { stored: { version: 4, isClosed: false }, written: true },
+      ])('only if newer, with $stored stored: written $written', async ({ stored, written }) => {
+        const pk = ownPk()
+        const before = stored && record({ pk, by: 'before', ...stored })
+        if (before) await table.put(before, 'any')
+        const after = record({ pk, version: 5, by: 'after' })
+        expect(await table.put(after, 'newer')).toBe(written)
+        expect(await table.get(pk, 'head')).toEqual(written ? after : before)
+      })
+
+      test('newer, in any order and doubled: the highest version stays, and what is closed is never reopened', async () => {
+        const told = fc.record({ version: fc.integer({ min: 1, max: 9 }), isClosed: fc.option(fc.boolean()) })
+        await fc.assert(
+          fc.asyncProperty(fc.array(told, { minLength: 1, maxLength: 12 }), async changes => {
+            const pk = ownPk()
+            let expected: { version: number; isClosed: boolean | null } | undefined
+            for (const { version, isClosed } of changes) {
+              const taken = !expected || (!expected.isClosed && version > expected.version)
+              if (taken) expected = { version, isClosed }
+              const change = record({ pk, version, ...(isClosed === null ? {} : { isClosed }) })
+              expect(await table.put(change, 'newer')).toBe(taken)
+            }
+            const stored = await table.get(pk, 'head')
+            expect({ version: stored?.version, isClosed: stored?.isClosed ?? null }).toEqual(expected)
+          }),
+          { numRuns: 40 },
+        )
+      })
+
+      test('newer, all at once: the highest version stays', async () => {
+        const pk = ownPk()
+        const versions = [3, 1, 7, 7, 2, 5, 7, 6, 4]
+        const written = await Promise.all(versions.map(version => table.put(record({ pk, version }), 'newer')))
+        expect(versions.filter((version, nth) => version === 7 && written[nth])).toHaveLength(1)
+        expect((await table.get(pk, 'head'))?.version).toBe(7)
+      })
+
       test('of 50 parallel claims exactly one wins, and it is the one stored', async () => {
         const pk = ownPk()
         const claims = Array.from({ length: 50 }, (_, claim) => table.put(record({ pk, claim }), 'absent'))
@@ -73,6 +116,55 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
         const change = (claim: number) => table.put(record({ pk, version: 2, claim }), { version: 1 })
         const won = (await Promise.all(Array.from({ length: 50 }, (_, claim) => change(claim)))).filter(Boolean)
         expect(won).toHaveLength(1)
+      })
+    })
+
+    describe('get many', () => {
+      test('records of any partition, each once, however often it was asked for; what is not there is absent', async () => {
+        const pk = ownPk()
+        const made = ['a', 'b', 'c'].map(sk => record({ pk: `${pk}/${sk}`, sk, isClosed: false }))
+        for (const one of made) await table.put(one, 'absent')
+        const keys = made.map(({ pk, sk }) => ({ pk, sk }))
+        const found = await table.getMany([...keys, ...keys, { pk, sk: 'none' }])
+        expect(found.toSorted((a, b) => a.sk.localeCompare(b.sk))).toEqual(made)
+      })
+
+      test('in any number', async () => {
+        const pk = ownPk()
+        const sks = Array.from({ length: 230 }, (_, nth) => `s/${String(nth).padStart(3, '0')}`)
+        await Promise.all(sks.map(sk => table.put(record({ pk, sk }), 'absent')))
+        const found = await table.getMany(sks.map(sk => ({ pk, sk })))
+        expect(found.map(({ sk }) => sk).toSorted()).toEqual(sks)
+        expect(await table.getMany([])).toEqual([])
+      })
+
+      test('more than an answer holds, 16 MB', async () => {
+        const pk = ownPk()
+        const text = 'x'.repeat(390 * 1024)
+        const sks = Array.from({ length: 50 }, (_, nth) => `s/${nth}`)
+        for (const sk of sks) await table.put(record({ pk, sk, text }), 'absent')
+        const found = await table.getMany(sks.map(sk => ({ pk, sk })))
+        expect(new Set(found.map(({ sk }) => sk))).toEqual(new Set(sks))
+        expect(found).toHaveLength(50)
+      })
+
+      test('sees at once what was put, and gives copies', async () => {
+        const pk = ownPk()
+        for (let version = 1; version <= 5; version++) {
+          await table.put(record({ pk, version }), 'any')
+          const [got] = await table.getMany([{ pk, sk: 'head' }])
+          expect(got).toEqual(record({ pk, version }))
+          if (got) got.version = 99
+        }
+      })
+
+      test.each([
+        { key: { pk: '', sk: 'head' }, message: /^pk is empty/ },
+        { key: { pk: 'a', sk: '' }, message: /^sk is empty/ },
+      ])('refuses the key $key', async ({ key, message }) => {
+        const refusal = table.getMany([{ pk: 'a', sk: 'b' }, key])
+        await expect(refusal).rejects.toThrow(RefusedError)
+        await expect(refusal).rejects.toThrow(message)
       })
     })
 
@@ -177,14 +269,36 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
         ['an sk of more than 1,024 bytes', { sk: 'ß'.repeat(513) }, /^sk has 1026 bytes; DynamoDB takes 1024/],
         ['a pk of more than 2,048 bytes', { pk: 'p'.repeat(2049) }, /^pk has 2049 bytes/],
         ['a tagKey of more than 2,048 bytes', { tagKey: 't'.repeat(2049) }, /^tagKey has 2049 bytes/],
+        ['a runningKey of more than 2,048 bytes', { runningKey: 'r'.repeat(2049) }, /^runningKey has 2049 bytes/],
         ['a digestKey that is no string', { digestKey: 7 as never }, /^digestKey is a number; a key is a string/],
       ])('refuses %s', async (_, about, message) => {
         await expect(table.put(record({ pk: ownPk(), ...about }), 'any')).rejects.toThrow(message)
       })
 
-      test('an empty tagKey or digestKey is left off, so the record is not on that index', async () => {
+      test.each([
+        { expiresAt: 1_772_402_400_000, what: 'milliseconds' },
+        { expiresAt: 1_772_402_400.5, what: 'half a second' },
+        { expiresAt: -1, what: 'a time before 1970' },
+        { expiresAt: '1772402400', what: 'text' },
+        { expiresAt: null, what: 'null' },
+      ])('refuses an expiresAt that is $what: DynamoDB would keep the record for ever', async ({ expiresAt }) => {
         const pk = ownPk()
-        await table.put(record({ pk, tagKey: '', digestKey: '' }), 'absent')
+        const refusal = table.put(record({ pk, expiresAt: expiresAt as never }), 'any')
+        await expect(refusal).rejects.toThrow(
+          `expiresAt is ${expiresAt}; it is whole seconds since the epoch. Divide milliseconds by 1,000 and round up.`,
+        )
+        expect(await table.get(pk, 'head')).toBeUndefined()
+      })
+
+      test('an expiresAt in whole seconds is kept', async () => {
+        const pk = ownPk()
+        await table.put(record({ pk, expiresAt: 1_772_402_400 }), 'absent')
+        expect((await table.get(pk, 'head'))?.expiresAt).toBe(1_772_402_400)
+      })
+
+      test('an empty key of an index is left off, so the record is not on that index', async () => {
+        const pk = ownPk()
+        await table.put(record({ pk, tagKey: '', digestKey: '', runningKey: '' }), 'absent')
         expect(await table.get(pk, 'head')).toStrictEqual(record({ pk }))
       })
 
@@ -239,7 +353,7 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
         expect((await table.query({ by: 'pk', equals: pk, skPrefix })).records.map(({ sk }) => sk)).toEqual(found)
       })
 
-      test.each(['tagKey', 'digestKey'] as const)(
+      test.each(['tagKey', 'digestKey', 'runningKey'] as const)(
         'by %s: whole records of any partition, in the order of at',
         async by => {
           const key = ownPk()
@@ -271,25 +385,28 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
       })
 
       describe.each([1, 2, 3, 7, 100])('pages of %i', limit => {
-        test.each(['pk', 'tagKey', 'digestKey'] as const)('by %s: each record once, in order, both ways', async by => {
-          const key = ownPk()
-          const made = Array.from({ length: 7 }, (_, nth) => {
-            const pk = by === 'pk' ? key : `${key}/${nth % 3}`
-            // Two of each `at`: a page may end between equal ones, where DynamoDB promises no order but loses none.
-            const at = `2026-03-0${1 + Math.floor(nth / 2)}T00:00:00Z`
-            return record({ pk, sk: `s/${nth}`, at, ...(by === 'pk' ? {} : { [by]: key }) })
-          })
-          for (const one of made) await table.put(one, 'absent')
-          for (const newestFirst of [false, true]) {
-            const { records, pages } = await all({ by, equals: key, limit, newestFirst })
-            const order = by === 'pk' ? 'sk' : 'at'
-            expect(records.map(one => one[order])).toEqual(
-              (newestFirst ? made.toReversed() : made).map(one => one[order]),
-            )
-            expect(new Set(records.map(one => one.sk))).toEqual(new Set(made.map(one => one.sk)))
-            expect(pages).toBeGreaterThanOrEqual(Math.ceil(7 / limit))
-          }
-        })
+        test.each(['pk', 'tagKey', 'digestKey', 'runningKey'] as const)(
+          'by %s: each record once, in order, both ways',
+          async by => {
+            const key = ownPk()
+            const made = Array.from({ length: 7 }, (_, nth) => {
+              const pk = by === 'pk' ? key : `${key}/${nth % 3}`
+              // Two of each `at`: a page may end between equal ones, where DynamoDB promises no order but loses none.
+              const at = `2026-03-0${1 + Math.floor(nth / 2)}T00:00:00Z`
+              return record({ pk, sk: `s/${nth}`, at, ...(by === 'pk' ? {} : { [by]: key }) })
+            })
+            for (const one of made) await table.put(one, 'absent')
+            for (const newestFirst of [false, true]) {
+              const { records, pages } = await all({ by, equals: key, limit, newestFirst })
+              const order = by === 'pk' ? 'sk' : 'at'
+              expect(records.map(one => one[order])).toEqual(
+                (newestFirst ? made.toReversed() : made).map(one => one[order]),
+              )
+              expect(new Set(records.map(one => one.sk))).toEqual(new Set(made.map(one => one.sk)))
+              expect(pages).toBeGreaterThanOrEqual(Math.ceil(7 / limit))
+            }
+          },
+        )
       })
 
       test('pages with skPrefix, newest first: the latest decisions', async () => {
