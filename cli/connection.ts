@@ -1,8 +1,11 @@
 /** Where the command finds a deployed stack: an AWS account's, by its stage, or the local account of `npm start`. */
 
+import { cloudWatchLogs } from '../shared/aws/cloudwatch-logs.ts'
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrAnnotations } from '../shared/aws/ecr-annotations.ts'
-import type { ImageAnnotations, Table } from '../shared/ports.ts'
+import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
+import { controlQueueNamed } from '../shared/aws/sqs-control.ts'
+import type { Control, Fleet, ImageAnnotations, Logs, Table } from '../shared/ports.ts'
 
 export interface Connection {
   /** For messages: `stack farguard-dev in eu-central-1`. */
@@ -10,38 +13,56 @@ export interface Connection {
   isLocal: boolean
   table: Table
   annotations: ImageAnnotations
+  fleet: Fleet
+  control: Control
+  logs: Logs
 }
 
-/** `local`: host:port. `FARGUARD_LOCAL` stands for it where it is not given. */
-export function connect(
-  { stage, local }: { stage: string; local?: string | undefined },
-  environment: NodeJS.ProcessEnv,
-): Connection {
+export interface Where {
+  stage: string
+  /** host:port; `FARGUARD_LOCAL` stands for it where it is not given. */
+  local?: string | undefined
+}
+
+export function connect({ stage, local }: Where, environment: NodeJS.ProcessEnv): Connection {
   const address = local ?? environment.FARGUARD_LOCAL
-  const tableName = `farguard-${stage}`
+  const stack = `farguard-${stage}`
   if (!address) {
     const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION
-    const name = `stack ${tableName}${region ? ` in ${region}` : ''}`
-    return { name, isLocal: false, table: dynamoDbTable({}, tableName), annotations: ecrAnnotations() }
+    return { name: `stack ${stack}${region ? ` in ${region}` : ''}`, isLocal: false, ...ports(stack, {}) }
   }
   const options = {
     endpoint: `http://${address}`,
     region: environment.AWS_REGION ?? 'eu-central-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   }
+  return { name: `the local account at ${address}`, isLocal: true, ...ports(stack, options) }
+}
+
+/** The parts of an SDK client's configuration that all of them take alike. */
+interface ClientOptions {
+  endpoint?: string
+  region?: string
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+}
+
+function ports(stack: string, options: ClientOptions): Omit<Connection, 'name' | 'isLocal'> {
   return {
-    name: `the local account at ${address}`,
-    isLocal: true,
-    table: dynamoDbTable(options, tableName),
+    table: dynamoDbTable(options, stack),
     annotations: ecrAnnotations(options),
+    fleet: ecsFleet(options),
+    control: controlQueueNamed(`${stack}-control`, options),
+    logs: cloudWatchLogs(options),
   }
 }
 
 /** What to tell a user when a call to the stack fails, in place of a stack trace. */
-export function explain(error: unknown, { name, isLocal }: Connection): string {
+export function explain(error: unknown, { name, isLocal }: Pick<Connection, 'name' | 'isLocal'>): string {
   const message = error instanceof Error ? error.message : String(error)
   if (isLocal && /ECONNREFUSED/.test(message)) return `Nothing answers for ${name}. Start it with: npm start`
-  if (/ResourceNotFoundException/.test(message))
+  if (/QueueDoesNotExist|NonExistentQueue/.test(message))
+    return `${name} has no control queue: its stage is another one, or it was deployed before there were commands. Deploy it anew, or name another one with --stage.`
+  if (/dynamodb:\w+ .*ResourceNotFoundException/.test(message))
     return isLocal
       ? `There is no such stage in ${name}. Try --stage dev.`
       : `There is no ${name}. Deploy it, or name another one with --stage.`
@@ -49,5 +70,8 @@ export function explain(error: unknown, { name, isLocal }: Connection): string {
     return 'No AWS credentials were found. Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or use --local for the local account.'
   if (/Region is missing/.test(message))
     return 'No AWS Region was found. Set AWS_REGION, or use --local for the local account.'
+  const lacking = /AccessDenied/.test(message) && /^(\w+:\w+) (?:of|on|to) (.+?): AccessDenied/.exec(message)
+  if (lacking)
+    return `Your credentials have no right to ${lacking[1]} on ${lacking[2]}; docs/commands.md lists what each command needs.`
   return `${name}: ${message}`
 }

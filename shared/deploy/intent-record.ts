@@ -29,7 +29,7 @@ export async function readIntentOutcome(table: Table, id: string): Promise<Inten
   const record = await table.get(pk(id), sk)
   if (!record) return undefined
   const { pk: _pk, sk: _sk, schema: _schema, version: _version, expiresAt: _expiresAt, ...outcome } = record
-  return { ...outcome } as unknown as IntentOutcome
+  return outcome as unknown as IntentOutcome
 }
 
 /** Puts the outcome on record. An intent may be delivered twice: the first outcome stands. */

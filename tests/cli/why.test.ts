@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, explain } from '../../cli/connection.ts'
-import { runWhy, UsageError } from '../../cli/why.ts'
 import { pushImage, tinyImage } from '../../local/tiny-image.ts'
 import { type Listening, listen } from '../../local/wire/listen.ts'
 import { createWire } from '../../local/wire/wire.ts'
@@ -10,14 +8,12 @@ import { ecrAnnotations } from '../../shared/aws/ecr-annotations.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { parseImageName } from '../../shared/deploy/why.ts'
 import { config, service, task } from '../deploy/targets.ts'
-import { region, registryHost, simulatedWorld } from '../simulated-world.ts'
+import { region, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { type } from './shell.ts'
 
-async function told(name: string, simulated: ReturnType<typeof simulatedWorld>, json = false) {
-  const lines: string[] = []
-  const nothing = { annotationsOf: async () => undefined }
-  const connection = { name: 'a test', isLocal: true, table: simulated.world.table, annotations: nothing }
-  const code = await runWhy(name, { json, limit: 20 }, connection, line => lines.push(line))
-  return { code, text: lines.join('\n') }
+async function told(name: string, simulated: SimulatedWorld, json = false) {
+  const { code, out: text, err } = await type(['why', name, ...(json ? ['--json'] : [])], simulated)
+  return { code, text, err }
 }
 
 describe('farguard why', () => {
@@ -65,7 +61,8 @@ describe('farguard why', () => {
   test.each(['acme/web', 'acme/web:', ':1.0', 'acme/web:1.0:2', 'acme/web@sha256:12', ''])(
     '%j is no image',
     async name => {
-      await expect(told(name, simulatedWorld())).rejects.toThrow(UsageError)
+      const { code, err } = await told(name, simulatedWorld())
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('is no image. Try acme/web:1.4.2') })
     },
   )
 
@@ -111,18 +108,6 @@ describe('what an image says of itself', () => {
   })
 })
 
-describe('a stack that can not be reached', () => {
-  test.each([
-    { local: '127.0.0.1:1', says: 'Nothing answers for the local account at 127.0.0.1:1. Start it with: npm start' },
-  ])('says what to do', async ({ local, says }) => {
-    const connection = connect({ stage: 'dev', local }, {})
-    const error = await runWhy('acme/web:1.0', { json: false, limit: 1 }, connection, () => undefined).catch(
-      caught => caught,
-    )
-    expect(explain(error, connection)).toBe(says)
-  })
-})
-
 describe('the command line', () => {
   const farguard = (...args: string[]) => {
     const environment = { ...process.env, NO_COLOR: '1', FARGUARD_LOCAL: '' }
@@ -153,12 +138,12 @@ describe('the command line', () => {
     {
       case: 'no image',
       args: ['why'],
-      expect: { code: 1, said: expect.stringContaining("missing required argument 'image'") },
+      expect: { code: 2, said: expect.stringContaining("missing required argument 'image'") },
     },
     {
       case: 'a limit that is none',
       args: ['why', 'a:1', '--limit', '0'],
-      expect: { code: 1, said: expect.stringContaining('whole number from 1 to 1000') },
+      expect: { code: 2, said: expect.stringContaining('whole number from 1 to 1000') },
     },
   ])('$case', ({ args, expect: expected }) => expect(farguard(...args)).toEqual(expected))
 })

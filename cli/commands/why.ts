@@ -1,8 +1,11 @@
 /** `farguard why`: the decisions on an image, as a story for people or JSON for programs. */
-import { parseImageName, type Story, why } from '../shared/deploy/why.ts'
-import type { Connection } from './connection.ts'
+import { parseImageName, type Story, why as storiesOf } from '../../shared/deploy/why.ts'
+import { upTo } from '../arguments.ts'
+import { printable } from '../printable.ts'
+import { type DefineCommand, type Session, UsageError } from '../session.ts'
+import { utc } from '../times.ts'
 
-export interface WhyOptions {
+interface WhyOptions {
   json: boolean
   limit: number
 }
@@ -15,34 +18,35 @@ interface Provenance {
   created?: string
 }
 
-/** Prints what is on record of an image; the exit code: 0, or 1 when there is nothing. Throws UsageError on a bad name. */
-export async function runWhy(
-  name: string,
-  options: WhyOptions,
-  connection: Connection,
-  print: (line: string) => void,
-): Promise<number> {
+export const why: DefineCommand = (command, run) => {
+  command
+    .description('Why an image runs where it runs, or does not: every decision on it, newest first.')
+    .argument('<image>', 'acme/web:1.4.2 or acme/web@sha256:…')
+    .option('--limit <n>', 'at most this many decisions', upTo(1000), 20)
+    .option('--json', 'for programs', false)
+    .addHelpText('after', '\nExample:\n  farguard why acme/web:1.4.2')
+    .action((image: string, options: WhyOptions) => run(session => runWhy(image, options, session)))
+}
+
+/** 0, or 1 when nothing is on record. */
+async function runWhy(name: string, options: WhyOptions, { stack, terminal }: Session): Promise<number> {
   const image = parseImageName(name)
   if (!image) throw new UsageError(`"${name}" is no image. Try acme/web:1.4.2 or acme/web@sha256:<64 hex digits>`)
-  const stories = await why(image, options.limit, connection.table)
+  const stories = await storiesOf(image, options.limit, stack.table)
   const digest = 'digest' in image ? image.digest : stories[0]?.image.digest
   const annotations =
     digest === undefined
       ? undefined
-      : await connection.annotations.annotationsOf(image.repository, { digest }).catch(() => undefined)
+      : await stack.annotations.annotationsOf(image.repository, { digest }).catch(() => undefined)
   const provenance = provenanceOf(annotations ?? {})
   if (options.json)
-    print(JSON.stringify({ image: name, ...(digest && { digest }), provenance, decisions: stories }, null, 2))
+    terminal.print(JSON.stringify({ image: name, ...(digest && { digest }), provenance, decisions: stories }, null, 2))
   else if (stories.length === 0)
-    print(
-      `No decision on ${name} is on record in ${connection.name}: its push has not arrived, or no target of farguard.yml is for ${image.repository}.`,
+    terminal.print(
+      `No decision on ${name} is on record in ${stack.name}: its push has not arrived, or no target of farguard.yml is for ${image.repository}.`,
     )
-  else for (const line of tell(name, digest, provenance, stories)) print(line)
+  else for (const line of tell(name, digest, provenance, stories)) terminal.print(line)
   return stories.length === 0 ? 1 : 0
-}
-
-export class UsageError extends Error {
-  override name = 'UsageError'
 }
 
 function provenanceOf(annotations: Record<string, string>): Provenance {
@@ -71,27 +75,17 @@ function tellStory(story: Story): string[] {
     ? `deployment #${deployment.number}, ${deployment.state}`
     : `${verdicts[story.verdict]}: ${story.reason}`
   const lines: [string, string][] = [
-    [time(story.at), `${story.target}  ${verdict}`],
+    [utc(story.at), `${story.target}  ${verdict}`],
     ['because', story.because],
-    ['event', `${story.event.id}, ${time(story.event.at)}, ${story.image.tag} ${story.image.digest}`],
+    ['event', `${story.event.id}, ${utc(story.event.at)}, ${story.image.tag} ${story.image.digest}`],
   ]
   if (before) {
     const number = before.number === undefined ? '' : ` of deployment #${before.number}`
     lines.push(['before', [before.tag, before.digest].filter(Boolean).join(' ') + number])
   }
   if (deployment?.revision) lines.push(['revision', deployment.revision])
-  for (const event of [...(deployment?.calls ?? []), ...story.since]) lines.push([time(event.at), event.what])
+  for (const event of [...(deployment?.calls ?? []), ...story.since]) lines.push([utc(event.at), event.what])
   return lines.map(([what, value]) => `${what.padStart(20)}  ${printable(value)}`)
 }
 
 const verdicts = { deploy: 'deployed', skip: 'skipped', retry: 'not yet', refuse: 'not possible' }
-
-/** UTC, to the second. */
-function time(iso: string): string {
-  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, 'Z')
-}
-
-/** Tags, reasons and labels come from outside: nothing of them may move the terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}/gu, '\ufffd')
-}

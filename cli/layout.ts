@@ -1,0 +1,92 @@
+/** Aligned columns: how every command shows a list. */
+import CliTable from 'cli-table3'
+import { printable } from './printable.ts'
+
+const gap = 2
+/** The last column is not made narrower than this: better that a line is too long than that it has one word a row. */
+const narrowest = 24
+/** Names may be longer; then they go over several lines. */
+const widestName = 44
+
+const noLines = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' '.repeat(gap),
+}
+
+/**
+ * The rows below their heads, each cell made printable. `columns`: of the screen; what does not fit goes on in the next line.
+ * Undefined: nothing is wrapped, for whoever reads a pipe.
+ */
+export function columnsOf(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | undefined,
+): string[] {
+  const lines = [head.map(name => name.toUpperCase()), ...rows.map(row => row.map(printable))]
+  const widths = columns === undefined ? undefined : narrowed(lines, columns)
+  const table = new CliTable({
+    chars: noLines,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+  })
+  for (const row of lines) table.push(row.map((cell, index) => wrapped(cell, widths?.[index]).join('\n')))
+  return table
+    .toString()
+    .split('\n')
+    .map(line => line.trimEnd())
+}
+
+/** How wide each column may be: a name as wide as it is, within bounds; the last column has the rest. */
+function narrowed(lines: readonly (readonly string[])[], columns: number): number[] {
+  const count = lines[0]?.length ?? 0
+  const names = Array.from({ length: count - 1 }, (_, index) =>
+    Math.min(widestName, Math.max(...lines.map(row => widthOf(row[index] ?? '')))),
+  )
+  const left = columns - names.reduce((sum, width) => sum + width + gap, 0)
+  return [...names, Math.max(left, narrowest)]
+}
+
+/** The text in lines of at most `width`: between words where that can be, else within one. */
+export function wrapped(text: string, width: number | undefined): string[] {
+  if (width === undefined || widthOf(text) <= width) return [text]
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (widthOf(longer) <= width) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = ''
+    for (const char of word) {
+      if (line !== '' && widthOf(line + char) > width) {
+        lines.push(line)
+        line = ''
+      }
+      line += char
+    }
+  }
+  return line === '' ? lines : [...lines, line]
+}
+
+/** Characters that take two columns: of East Asian scripts, and emoji. */
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu
+
+/** Columns that a printable text takes on a screen. */
+function widthOf(text: string): number {
+  return [...text].length + (text.match(wide)?.length ?? 0)
+}

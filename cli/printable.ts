@@ -1,0 +1,16 @@
+/** Texts from outside, made safe to show. */
+import { stripVTControlCharacters } from 'node:util'
+
+/** Tags, reasons and labels come from outside: nothing of them may move the terminal's cursor or turn its text around. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '\ufffd')
+}
+
+/** A line of a log: colours are left out, a tab is two spaces, and what is left is printable. */
+export function printableLine(text: string): string {
+  return printable(
+    stripVTControlCharacters(text)
+      .replace(/\r?\n$/, '')
+      .replaceAll('\t', '  '),
+  )
+}
