@@ -1,6 +1,7 @@
 /** What happens in the local account, one readable line each. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { BusEvent } from './account/bus.ts'
+import type { FailedAttempt } from './stack/asynchronous.ts'
 import type { Batch } from './stack/poller.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -26,18 +27,15 @@ export function lineOfEvent(event: BusEvent): Line | undefined {
   const { detail, time: at } = event
   switch (event['detail-type']) {
     case 'ECR Image Action':
-      return { at, who: 'image', what: imageAction(detail) }
+      return { at, who: 'image', ...imageAction(detail) }
+    case 'ECR Image Scan':
+    case 'Inspector2 Scan':
+      return { at, who: 'image', ...imageScan(detail) }
     case 'ECS Task State Change':
       return taskLine(at, detail)
     case 'ECS Deployment State Change':
-      return {
-        at,
-        who: 'service',
-        what: `${lastPart(event.resources[0])} ${detail.reason}`,
-        style: 'blue',
-      }
     case 'ECS Service Action':
-      return { at, who: 'service', what: `${lastPart(event.resources[0])} ${words(detail.eventName)}`, style: 'blue' }
+      return { at, who: 'service', ...serviceEvent(event) }
     default:
       return { at, who: 'event', what: `${event.source} ${event['detail-type']}` }
   }
@@ -67,24 +65,85 @@ export function lineOfBatch({ functionName, messages, error }: Batch, now: Date)
   return { at: now.toISOString(), who: 'lambda', what, style: 'red' }
 }
 
-const styles: Record<string, Style> = { INFO: 'green', WARN: 'yellow', ERROR: 'red' }
-
-function imageAction(detail: Record<string, unknown>): string {
-  const tag = detail['image-tag'] ? `:${detail['image-tag']}` : ' (untagged)'
-  const action = actions[String(detail['action-type'])] ?? words(detail['action-type'])
-  return `${detail['repository-name']}${tag} ${action}  ${detail['image-digest']}`
+/** The line for a scheduled invocation that failed. */
+export function lineOfFailedAttempt({ functionName, attempt, error, retryAt }: FailedAttempt, now: Date): Line {
+  const next = retryAt ? `tried again at ${retryAt.toISOString().slice(11, 19)}` : 'given up'
+  const what = `${functionName} failed at attempt ${attempt}, ${next}: ${error instanceof Error ? error.message : error}`
+  return { at: now.toISOString(), who: 'lambda', what, style: 'red' }
 }
 
-const actions: Record<string, string> = { PUSH: 'pushed', DELETE: 'deleted' }
+const styles: Record<string, Style> = { INFO: 'green', WARN: 'yellow', ERROR: 'red' }
+
+type What = Pick<Line, 'what' | 'style'>
+
+function imageAction(detail: Record<string, unknown>): What {
+  const tag = detail['image-tag'] ? `:${detail['image-tag']}` : ' (untagged)'
+  const change = String(detail['target-storage-class'] ?? detail['action-type'])
+  const action = actions[change] ?? words(change)
+  const what = `${detail['repository-name']}${tag} ${action}  ${detail['image-digest']}`
+  return change === 'DELETE' || change === 'ARCHIVE' ? { what, style: 'yellow' } : { what }
+}
+
+const actions: Record<string, string> = {
+  PUSH: 'pushed',
+  DELETE: 'deleted',
+  ARCHIVE: 'archived: no task can pull it',
+  STANDARD: 'back from the archive',
+}
+
+/** Inspector names the repository by its ARN, and counts a total. */
+function imageScan(detail: Record<string, unknown>): What {
+  const repository = String(detail['repository-name']).replace(/^arn:.*:repository\//, '')
+  const tags = (detail['image-tags'] as string[] | undefined) ?? []
+  const image = tags.length > 0 ? `${repository}:${tags.join(',')}` : `${repository} (untagged)`
+  const status = String(detail['scan-status'])
+  if (!status.endsWith('COMPLETE')) return { what: `${image} scan ${words(status)}`, style: 'red' }
+  const { TOTAL: _, ...counts } = detail['finding-severity-counts'] as Record<string, number>
+  const found = Object.entries(counts).map(([severity, count]) => `${count} ${words(severity)}`)
+  const what = `${image} scanned: ${found.join(', ') || 'nothing found'}`
+  return { what, style: counts.CRITICAL || counts.HIGH ? 'yellow' : 'green' }
+}
+
+function serviceEvent({ detail, resources, 'detail-type': type }: BusEvent): What {
+  const service = lastPart(resources[0])
+  const { eventName, eventType, reason } = detail
+  const isDeployment = type === 'ECS Deployment State Change'
+  const why = reason === undefined ? '' : `: ${reason}`
+  const said = isDeployment ? words(eventName).replace(/^service /, '') : words(eventName)
+  const isDone = eventName === 'SERVICE_DEPLOYMENT_COMPLETED'
+  const style = isDone ? 'green' : eventType === 'INFO' ? 'blue' : styles[String(eventType)]
+  return { what: `${service} ${said}${why}`, ...(style && { style }) }
+}
+
+/** A warning that AWS will take the task comes while it still runs. */
+const warnings = ['SpotInterruption', 'TerminationNotice']
 
 function taskLine(at: string, detail: Record<string, unknown>): Line | undefined {
   const status = String(detail.lastStatus)
+  const who = 'task'
+  const task = `${lastPart(detail.taskArn)} of ${detail.group}`
+  if (status === 'STOPPED') return { at, who, ...stopped(task, detail) }
+  if (detail.desiredStatus === 'STOPPED') {
+    const isWarning = status === 'RUNNING' && warnings.includes(String(detail.stopCode))
+    if (!isWarning) return undefined
+    return { at, who, what: `${task} is about to be stopped: ${detail.stoppedReason}`, style: 'yellow' }
+  }
   // The steps between are over within seconds and say nothing to a reader.
-  if (!['PROVISIONING', 'RUNNING', 'STOPPED'].includes(status)) return undefined
-  if (detail.desiredStatus === 'STOPPED' && status !== 'STOPPED') return undefined
-  const reason = status === 'STOPPED' ? `: ${detail.stoppedReason}` : ''
-  const what = `${lastPart(detail.taskArn)} of ${detail.group} ${words(status)}${reason}`
-  return { at, who: 'task', what, style: status === 'STOPPED' ? 'gray' : 'cyan' }
+  if (!['PROVISIONING', 'RUNNING'].includes(status)) return undefined
+  return { at, who, what: `${task} ${words(status)}`, style: 'cyan' }
+}
+
+function stopped(task: string, { stopCode, stoppedReason, containers }: Record<string, unknown>): What {
+  const exits = ((containers ?? []) as { exitCode?: number; reason?: string }[]).filter(
+    ({ exitCode, reason }) => exitCode !== undefined || reason !== undefined,
+  )
+  const codes = exits.flatMap(({ exitCode }) => exitCode ?? [])
+  const reasons = exits.flatMap(({ reason }) => reason ?? []).filter(reason => reason !== stoppedReason)
+  const exited = codes.length > 0 ? `, exit code ${codes.join(', ')}` : ''
+  const why = [stoppedReason, ...reasons].filter(Boolean).join('; ')
+  const isFailure =
+    stopCode === 'TaskFailedToStart' || (stopCode === 'EssentialContainerExited' && codes.some(code => code !== 0))
+  return { what: `${task} stopped: ${stopCode}${exited}: ${why}`, style: isFailure ? 'red' : 'gray' }
 }
 
 function words(name: unknown): string {

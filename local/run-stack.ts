@@ -7,6 +7,7 @@ import type { Config } from '../shared/config/config.ts'
 import { buildFunctions } from '../stack/build.ts'
 import { bundleExtension } from '../stack/esbuild-options.ts'
 import { type LocalAccount, localAccountId } from './local-account.ts'
+import type { FailedAttempt } from './stack/asynchronous.ts'
 import { deployStack } from './stack/deploy-stack.ts'
 import { type Lambda, lambdaWorker } from './stack/lambda-worker.ts'
 import type { Batch } from './stack/poller.ts'
@@ -21,6 +22,7 @@ export interface RunStackOptions {
   /** Gets each line that a function writes. */
   onLine(line: string): void
   onBatch(batch: Batch): void
+  onFailedAttempt(failed: FailedAttempt): void
 }
 
 /** Gives the function that takes the stack down again. */
@@ -64,6 +66,7 @@ export async function runStack(local: LocalAccount, options: RunStackOptions): P
       return lambda.invoke(event)
     },
     onBatch: options.onBatch,
+    onFailedAttempt: options.onFailedAttempt,
   })
   return async () => {
     stopPolling()

@@ -5,7 +5,7 @@ import type { Target } from '../shared/config/config.ts'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
 import { packageStack } from '../stack/package.ts'
 import { SimulatedClock } from './account/clock.ts'
-import { formatLine, type Line, lineOfBatch, lineOfEvent, lineOfLog } from './console.ts'
+import { formatLine, type Line, lineOfBatch, lineOfEvent, lineOfFailedAttempt, lineOfLog } from './console.ts'
 import { behaviourIn, furnish } from './furnish.ts'
 import { createLocalAccount } from './local-account.ts'
 import { pace } from './pace.ts'
@@ -69,6 +69,7 @@ async function run({ port, speed, once, config: file, region }: Options): Promis
       endpoint: server.url,
       onLine: line => show(lineOfLog(line)),
       onBatch: batch => show(lineOfBatch(batch, clock.now())),
+      onFailedAttempt: failed => show(lineOfFailedAttempt(failed, clock.now())),
     })
     const stopTime = pace(clock, pacedAt, error => console.error(error))
     try {

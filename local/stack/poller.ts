@@ -1,5 +1,6 @@
 /** Lambda's event source mapping of a queue: takes batches, invokes the function, deletes what succeeded. */
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
+import type { Timer } from '../account/clock.ts'
 import type { AccountContext } from '../account/context.ts'
 import { md5OfAttributes } from '../account/message-md5.ts'
 import type { Message, Queue } from '../account/queue.ts'
@@ -19,6 +20,12 @@ export interface Batch {
 
 /** What Lambda's pollers take to find a message. */
 const pollMs = 100
+/** SQS gives out no more at once; Lambda collects. */
+const mostPerReceive = 10
+/** Lambda's limit for an event; a batch that would exceed it goes out in parts. */
+const largestEventBytes = 6 * 1024 * 1024
+/** A record without its body, roughly. */
+const recordOverheadBytes = 1024
 
 /**
  * Polls until the function it gives is called. One batch at a time, so that a run can be repeated; the account's clock
@@ -31,6 +38,11 @@ export function pollQueue(
   invoke: Invoke,
   onBatch: (batch: Batch) => void = () => undefined,
 ): () => void {
+  const { batchSize, batchingWindowSeconds = 0 } = mapping
+  /** Received, and not given to the function yet: their visibility timeout runs already. */
+  let collected: Message[] = []
+  let collectedBytes = 0
+  let window: Timer | undefined
   let isPlanned = false
   let isStopped = false
   const plan = () => {
@@ -42,10 +54,32 @@ export function pollQueue(
   async function poll(): Promise<void> {
     isPlanned = false
     if (isStopped) return
-    const messages = queue.receive(mapping.batchSize)
-    if (messages.length === 0) return
+    collect()
+    if (collected.length === 0) return
+    if (isFull() || batchingWindowSeconds === 0) await deliver()
+    else window ??= context.clock.after(batchingWindowSeconds * 1000, deliver)
+  }
+
+  function collect(): void {
+    while (!isFull()) {
+      const received = queue.receive(Math.min(mostPerReceive, batchSize - collected.length))
+      if (received.length === 0) return
+      collected.push(...received)
+      collectedBytes += bytesOf(received)
+    }
+  }
+
+  const isFull = () => collected.length >= batchSize || collectedBytes > largestEventBytes
+
+  async function deliver(): Promise<void> {
+    window?.cancel()
+    window = undefined
+    if (isStopped || collected.length === 0) return
+    const messages = collected.slice(0, fitting(collected))
+    collected = collected.slice(messages.length)
+    collectedBytes = bytesOf(collected)
     onBatch(await carryOut(messages))
-    if (queue.counts.visible > 0) plan()
+    if (collected.length > 0 || queue.counts.visible > 0) plan()
   }
 
   async function carryOut(messages: readonly Message[]): Promise<Batch> {
@@ -66,8 +100,23 @@ export function pollQueue(
   if (queue.counts.visible > 0) plan()
   return () => {
     isStopped = true
+    window?.cancel()
     stopListening()
   }
+}
+
+/** How many of the messages, from the first, make one event: at least one, for SQS takes none that is larger. */
+function fitting(messages: readonly Message[]): number {
+  let bytes = 0
+  const over = messages.findIndex(message => {
+    bytes += bytesOf([message])
+    return bytes > largestEventBytes
+  })
+  return over === -1 ? messages.length : Math.max(1, over)
+}
+
+function bytesOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { body }) => sum + Buffer.byteLength(JSON.stringify(body)) + recordOverheadBytes, 0)
 }
 
 /**

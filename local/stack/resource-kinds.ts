@@ -3,17 +3,29 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
 import type { PolicyStatement, QueueSettings } from '../account/queue.ts'
 import { checkPolicy } from '../account/queue-policy.ts'
-import type { EventSourceMapping, Place, Properties, StackFunction } from './resource.ts'
+import type { AsynchronousSettings, EventSourceMapping, Place, Properties, StackFunction } from './resource.ts'
 
-/** As CreateTable takes it: what is about backups and encryption is not part of that call. */
+/** As CreateTable takes it: what is about backups, encryption and expiry is not part of that call, and has no effect here. */
 export function tableOf(properties: Record<string, unknown>): CreateTableCommandInput {
   const { TableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties
   return { TableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } as CreateTableCommandInput
 }
 
+const queueProperties = [
+  'QueueName',
+  'VisibilityTimeout',
+  'MessageRetentionPeriod',
+  'RedrivePolicy',
+  // Of no effect on what becomes of a message.
+  'SqsManagedSseEnabled',
+  'Tags',
+]
+
 /** A queue with every policy that names it. */
 export function queueOf(queue: Properties, policies: readonly Properties[], place: Place): QueueSettings {
   const name: string = queue.QueueName
+  const [unknown] = Object.keys(queue).filter(property => !queueProperties.includes(property))
+  if (unknown) throw new Error(`The local account does not model ${unknown} of queue ${name}.`)
   const own = policies.filter(({ Queues }) => Queues.includes(place.queueUrl(name)))
   const statements: PolicyStatement[] = own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
   for (const statement of statements) checkPolicy(statement)
@@ -50,16 +62,35 @@ export function ruleOf({ Name, EventPattern, Targets, State = 'ENABLED', Schedul
   }
 }
 
-/** A function, whose bundle is found by its handler. */
-export function functionOf({ FunctionName, Handler, Environment, Timeout, MemorySize }: Properties): StackFunction {
+/** A function, whose bundle is found by its handler. `invokeConfigs`: every AWS::Lambda::EventInvokeConfig. */
+export function functionOf(properties: Properties, invokeConfigs: readonly Properties[]): StackFunction {
+  const { FunctionName, Handler, Environment, Timeout, MemorySize, DeadLetterConfig } = properties
   const bundle = /^functions\/([\w-]+)\.handler$/.exec(Handler)?.[1]
   if (!bundle) throw new Error(`${FunctionName}: the handler "${Handler}" is not functions/<name>.handler.`)
+  const own = invokeConfigs.find(config => config.FunctionName === FunctionName)
   return {
     name: FunctionName,
     bundle,
     environment: Environment?.Variables ?? {},
     timeoutSeconds: Timeout ?? 3,
     memoryMb: MemorySize ?? 128,
+    ...(own || DeadLetterConfig ? { asynchronous: asynchronousOf(FunctionName, own ?? {}, DeadLetterConfig) } : {}),
+  }
+}
+
+function asynchronousOf(name: string, config: Properties, deadLetters?: Properties): AsynchronousSettings {
+  const { MaximumRetryAttempts = 2, MaximumEventAgeInSeconds = 21_600, DestinationConfig = {} } = config
+  const { OnFailure, ...others } = DestinationConfig
+  const [unknown] = Object.keys(others)
+  if (unknown) throw new Error(`The local account does not model the destination ${unknown} of ${name}.`)
+  const queues = [deadLetters?.TargetArn, OnFailure?.Destination].filter(arn => arn !== undefined)
+  const other = queues.find(arn => !/^arn:aws:sqs:/.test(arn))
+  if (other) throw new Error(`The local account models no destination of ${name} but queues, and not ${other}.`)
+  return {
+    retries: MaximumRetryAttempts,
+    maximumAgeSeconds: MaximumEventAgeInSeconds,
+    ...(deadLetters ? { deadLetterArn: deadLetters.TargetArn } : {}),
+    ...(OnFailure ? { onFailureArn: OnFailure.Destination } : {}),
   }
 }
 
@@ -67,7 +98,8 @@ export function functionOf({ FunctionName, Handler, Environment, Timeout, Memory
 export function mappingOf({
   FunctionName,
   EventSourceArn,
-  BatchSize,
+  BatchSize = 10,
+  MaximumBatchingWindowInSeconds: batchingWindowSeconds = 0,
   FunctionResponseTypes,
   Enabled = true,
   ScalingConfig,
@@ -77,10 +109,22 @@ export function mappingOf({
   if (!Enabled) throw new Error(`The event source mapping of ${FunctionName} is not enabled, which is not modelled.`)
   if (unknown)
     throw new Error(`The local account does not model ${unknown} of the event source mapping of ${FunctionName}.`)
+  // So AWS refuses it too.
+  if (BatchSize > 10 && batchingWindowSeconds < 1) {
+    throw new Error(
+      `The event source mapping of ${FunctionName}: a BatchSize above 10 takes a MaximumBatchingWindowInSeconds.`,
+    )
+  }
+  if (BatchSize < 1 || BatchSize > 10_000 || batchingWindowSeconds > 300) {
+    throw new Error(
+      `The event source mapping of ${FunctionName}: BatchSize is 1 to 10000, MaximumBatchingWindowInSeconds 0 to 300.`,
+    )
+  }
   return {
     functionName: String(FunctionName).replace(/^.*:function:/, ''),
     queueArn: EventSourceArn,
-    batchSize: BatchSize ?? 10,
+    batchSize: BatchSize,
     reportsItemFailures: (FunctionResponseTypes ?? []).includes('ReportBatchItemFailures'),
+    ...(batchingWindowSeconds > 0 ? { batchingWindowSeconds } : {}),
   }
 }

@@ -7,6 +7,31 @@ export interface StackFunction {
   environment: Record<string, string>
   timeoutSeconds: number
   memoryMb: number
+  /** Absent: Lambda's own defaults. */
+  asynchronous?: AsynchronousSettings
+}
+
+/** What Lambda does when it was invoked asynchronously and the function fails. */
+export interface AsynchronousSettings {
+  /** 0 to 2, after the first attempt. */
+  retries: number
+  maximumAgeSeconds: number
+  /** Queue for the bare event. */
+  deadLetterArn?: string
+  /** Queue for the event with what became of it. */
+  onFailureArn?: string
+}
+
+export interface Schedule {
+  name: string
+  group: string
+  /** `rate(…)` or `cron(…)` */
+  expression: string
+  timeZone: string
+  isEnabled: boolean
+  functionName: string
+  /** JSON; absent: Scheduler's own event. */
+  input?: string
 }
 
 export interface EventSourceMapping {
@@ -15,6 +40,8 @@ export interface EventSourceMapping {
   batchSize: number
   /** Whether the function's answer names the messages that failed; else an answer at all means success. */
   reportsItemFailures: boolean
+  /** How long a batch that is not full may wait for more messages; absent: it does not wait. */
+  batchingWindowSeconds?: number
 }
 
 /** Where the stack lies. `queueUrl`: as the account gives URLs to its queues. */

@@ -3,9 +3,10 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
 import type { QueueSettings } from '../account/queue.ts'
 import { resolve } from './intrinsics.ts'
-import type { EventSourceMapping, Place, Properties, Resource, StackFunction } from './resource.ts'
+import type { EventSourceMapping, Place, Properties, Resource, Schedule, StackFunction } from './resource.ts'
 import { functionOf, mappingOf, queueOf, ruleOf, tableOf } from './resource-kinds.ts'
 import { valuesOf } from './resource-names.ts'
+import { scheduleOf } from './schedule-kind.ts'
 
 export interface StackTemplate {
   table: CreateTableCommandInput
@@ -13,6 +14,7 @@ export interface StackTemplate {
   rules: Rule[]
   functions: StackFunction[]
   mappings: EventSourceMapping[]
+  schedules: Schedule[]
 }
 
 /** The kinds that the local account makes. */
@@ -23,13 +25,16 @@ const modelled = new Set([
   'AWS::Events::Rule',
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Scheduler::Schedule',
 ])
 
-/** The kinds that the local account has no use for: it checks no roles and keeps no logs or zips. */
+/** The kinds that the local account has no use for: it checks no rights and keeps no logs or zips. */
 const withoutEffect = new Set([
   'AWS::IAM::Role',
   'AWS::Logs::LogGroup',
   'AWS::Lambda::Version',
+  'AWS::Lambda::Permission',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
 ])
@@ -54,11 +59,15 @@ export function readTemplate(template: unknown, place: Place): StackTemplate {
   if (!table || moreTables.length > 0)
     throw new Error(`The stack has ${moreTables.length + (table ? 1 : 0)} tables, not one.`)
   const policies = ofType('AWS::SQS::QueuePolicy')
+  const invokeConfigs = ofType('AWS::Lambda::EventInvokeConfig')
   return {
     table: tableOf(table),
     queues: ofType('AWS::SQS::Queue').map(queue => queueOf(queue, policies, place)),
     rules: ofType('AWS::Events::Rule').map(ruleOf),
-    functions: ofType('AWS::Lambda::Function').map(functionOf),
+    functions: ofType('AWS::Lambda::Function').map(each => functionOf(each, invokeConfigs)),
     mappings: ofType('AWS::Lambda::EventSourceMapping').map(mappingOf),
+    schedules: resources
+      .filter(([, { Type }]) => Type === 'AWS::Scheduler::Schedule')
+      .map(([logicalId, { Properties }]) => scheduleOf(logicalId, Properties)),
   }
 }

@@ -151,7 +151,7 @@ describe('the stack in the local account', () => {
     const losses: Loss[] = []
     bus.onLoss(loss => losses.push(loss))
     const tables: CreateTableCommandInput[] = []
-    const invoked: { name: string; event: SQSEvent }[] = []
+    const invoked: { name: string; event: unknown }[] = []
     const read = readTemplate(template, { ...place, queueUrl: sqs.queueUrl })
     const stop = await deployStack(read, {
       context,
@@ -170,7 +170,7 @@ describe('the stack in the local account', () => {
         resources: [],
         detail: { 'action-type': 'PUSH', result, 'repository-name': repository, 'image-tag': '1.0.0' },
       })
-    const bodies = () => invoked.flatMap(({ event }) => event.Records.map(({ body }) => JSON.parse(body)))
+    const bodies = () => invoked.flatMap(({ event }) => (event as SQSEvent).Records.map(({ body }) => JSON.parse(body)))
     return { ...context, sqs, losses, tables, invoked, bodies, push, stop }
   }
 
