@@ -2,6 +2,7 @@
 import { checkDefinition } from './definition-checks.ts'
 import { entriesOf, isWritten, type Lenient } from './lenient.ts'
 import { type Finding, type Path, quote } from './problems.ts'
+import { checkRollout } from './rollout-checks.ts'
 import type { FileInput, TargetInput } from './schema.ts'
 
 /** All that is wrong between and within targets, as far as their fields are sound. */
@@ -41,6 +42,7 @@ function checkTarget(name: string, target: LenientTarget): Finding[] {
     ...(definition ? checkDefinition([...path, 'taskDefinition'], definition) : []),
     ...(definition ? checkPushedContainer(path, target, definition) : []),
     ...checkNetwork([...path, 'network'], target.network),
+    ...checkRollout(path, target),
   ]
 }
 

@@ -1,7 +1,7 @@
 /** The shape of a container of a task definition that is written out in farguard.yml. */
 import type * as z from 'zod'
 import { anyOf, choice, closed, duration, flag, list, named, quantity, text, whole } from './fields.ts'
-import { readMemory, readPort, readSeconds } from './quantities.ts'
+import { readMemory, readPort } from './quantities.ts'
 
 const anyText = (example: string, help: string) => text({ what: 'text', example, help })
 
@@ -76,25 +76,22 @@ const healthCheck = closed(
       },
     ),
     interval: duration({
-      from: 5,
-      to: 300,
+      from: '5s',
+      to: '300s',
       example: '30s',
-      read: readSeconds,
       help: 'Between checks, 5s to 300s. Default: 30s.',
     }).optional(),
     timeout: duration({
-      from: 2,
-      to: 120,
+      from: '2s',
+      to: '120s',
       example: '5s',
-      read: readSeconds,
       help: 'For one check, 2s to 120s. Default: 5s.',
     }).optional(),
     retries: whole({ from: 1, to: 10, help: 'Failed checks in a row that make it unhealthy. Default: 3.' }).optional(),
     startPeriod: duration({
-      from: 0,
-      to: 300,
+      from: '0s',
+      to: '300s',
       example: '60s',
-      read: readSeconds,
       help: 'Grace at the start, 0s to 300s. Default: none.',
     }).optional(),
   },
@@ -200,17 +197,15 @@ export const container = closed(
       },
     ).optional(),
     startTimeout: duration({
-      from: 2,
-      to: 120,
+      from: '2s',
+      to: '120s',
       example: '60s',
-      read: readSeconds,
       help: 'How long this container may take to come to what others wait for, 2s to 120s.',
     }).optional(),
     stopTimeout: duration({
-      from: 2,
-      to: 120,
+      from: '2s',
+      to: '120s',
       example: '30s',
-      read: readSeconds,
       help: 'From SIGTERM to SIGKILL, 2s to 120s. Default: 30s.',
     }).optional(),
     user: text({

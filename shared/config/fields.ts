@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { nearest } from './nearest.ts'
 import { either, quote } from './problems.ts'
+import { readSeconds } from './quantities.ts'
 
 interface Wanted {
   /** With its article: `an ECS cluster's name`. */
@@ -66,27 +67,23 @@ export function quantity(
     .describe(wanted.help)
 }
 
-/** A time such as `30s` or `2m`, in whole seconds from `from` to `to`. */
-export function duration(wanted: {
-  from: number
-  to: number
-  example: string
-  help: string
-  read: (value: string) => number | undefined
-}) {
-  const { from, to, example, read } = wanted
+/** A time such as `30s`, `2m` or `24h`, from `from` to `to`. */
+export function duration(wanted: { from: string; to: string; example: string; help: string }) {
+  const { from, to, example } = wanted
+  const isWithin = (value: string) => within(readSeconds(value), readSeconds(from) ?? 0, readSeconds(to) ?? 0)
+  const withUnit = (value: number) => [`${value}s`, `${value}m`].find(isWithin) ?? example
   return z
     .string({
       error: issue =>
         typeof issue.input === 'number'
-          ? `${issue.input} has no unit. Try ${issue.input}s`
+          ? `${issue.input} has no unit. Try ${withUnit(issue.input)}`
           : wrongKind(issue.input, example),
     })
-    .refine(value => within(read(value), from, to), {
+    .refine(isWithin, {
       error: issue =>
-        read(String(issue.input)) === undefined
+        readSeconds(String(issue.input)) === undefined
           ? `${quote(issue.input)} is not a duration. Try ${example}`
-          : `${quote(issue.input)} is outside ${from}s to ${to}s. Try ${example}`,
+          : `${quote(issue.input)} is outside ${from} to ${to}. Try ${example}`,
     })
     .describe(wanted.help)
 }

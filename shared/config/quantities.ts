@@ -21,11 +21,19 @@ export function readStorage(value: number | string): number | undefined {
   return match ? positive(Number(match[1])) : undefined
 }
 
-/** Seconds: `30s`, `2m`, `1m30s`. */
+/** Seconds: `30s`, `2m`, `1m30s`, `24h`, `14d`. */
 export function readSeconds(value: string): number | undefined {
-  const match = /^(?:(\d{1,6})m)? ?(?:(\d{1,6})s)?$/.exec(value.trim())
-  if (!match || (match[1] === undefined && match[2] === undefined)) return undefined
-  return Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0)
+  const match = /^(?:(\d{1,6})d)? ?(?:(\d{1,6})h)? ?(?:(\d{1,6})m)? ?(?:(\d{1,6})s)?$/.exec(value.trim())
+  if (!match || match[0] === '') return undefined
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(part => Number(part ?? 0))
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+}
+
+/** Of a duration that passed the schema. */
+export function milliseconds(duration: string): number {
+  const seconds = readSeconds(duration)
+  if (seconds === undefined) throw new TypeError(`${duration} is not a duration`)
+  return seconds * 1000
 }
 
 export interface Port {

@@ -1,15 +1,17 @@
 /** From farguard.yml as it is written to what it means: defaults filled in, quantities read. */
-import type { Config, Standalone, Target, TaskDefinitionSource } from './config.ts'
+import type { Config, Standalone, Target, TaskDefinitionSource, Verify } from './config.ts'
+import { milliseconds } from './quantities.ts'
+import { resolveGates } from './resolve-gates.ts'
 import type { FileInput, TargetInput } from './schema.ts'
 import { parseTagPolicy } from './tag-policy.ts'
 import { taskDefinitionFrom } from './task-definition.ts'
 
 /** The meaning of a file that passed the schema and the checks. */
 export function resolveConfig(file: FileInput): Config {
-  return { targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target)) }
+  return { targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target, file.gates)) }
 }
 
-function resolveTarget(name: string, input: TargetInput): Target {
+function resolveTarget(name: string, input: TargetInput, gatesOfAll: FileInput['gates']): Target {
   const tags = parseTagPolicy(input.tags)
   if ('problem' in tags) throw new TypeError(`targets.${name}.tags ${tags.problem}`)
   return {
@@ -19,6 +21,10 @@ function resolveTarget(name: string, input: TargetInput): Target {
     cluster: input.cluster ?? 'default',
     ...(input.container !== undefined && { container: input.container }),
     run: resolveRun(name, input),
+    ...(input.before && {
+      before: { command: input.before.command, timeoutMs: milliseconds(input.before.timeout ?? '30m') },
+    }),
+    gates: resolveGates(input.gates, gatesOfAll),
   }
 }
 
@@ -28,13 +34,18 @@ function resolveRun(name: string, input: TargetInput): Target['run'] {
       return {
         kind: 'service',
         service: input.service ?? name,
+        verify: verifyOf(input),
         taskDefinition: input.taskDefinition === undefined ? { from: 'running' } : source(name, input.taskDefinition),
       }
     case 'task':
-      return { kind: 'task', count: input.count ?? 1, ...standalone(name, input) }
+      return { kind: 'task', count: input.count ?? 1, verify: verifyOf(input), ...standalone(name, input) }
     case 'job':
-      return { kind: 'job', ...standalone(name, input) }
+      return { kind: 'job', timeoutMs: milliseconds(input.timeout ?? '24h'), ...standalone(name, input) }
   }
+}
+
+function verifyOf({ verify }: TargetInput): Verify {
+  return { withinMs: milliseconds(verify?.within ?? '15m'), settleMs: milliseconds(verify?.settle ?? '30s') }
 }
 
 function standalone(name: string, input: TargetInput): Standalone {

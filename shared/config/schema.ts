@@ -1,7 +1,8 @@
 /** The shape of farguard.yml as a user writes it. At build and start only: no Lambda carries this. */
 import * as z from 'zod'
 import { taskDefinition } from './definition-schema.ts'
-import { choice, closed, flag, isUnquoted, list, named, text, unquoted, whole } from './fields.ts'
+import { choice, closed, duration, flag, isUnquoted, list, named, text, unquoted, whole } from './fields.ts'
+import { gates } from './gates-schema.ts'
 import { parseTagPolicy } from './tag-policy.ts'
 
 /** ECS's own name of a cluster, service, family, container or volume. */
@@ -80,6 +81,48 @@ const network = closed(
   },
 )
 
+const verify = closed(
+  {
+    within: duration({
+      from: '1m',
+      to: '24h',
+      example: '15m',
+      help: 'How long a rollout may take until it counts as failed, 1m to 24h. Default: 15m.',
+    }).optional(),
+    settle: duration({
+      from: '0s',
+      to: '1h',
+      example: '30s',
+      help: 'Task targets: how long every copy must have been running, 0s to 1h. Default: 30s.',
+    }).optional(),
+  },
+  {
+    example: '{ within: 15m }',
+    help: 'Service and task targets: when a rollout has succeeded. One that has not in time is rolled back.',
+  },
+)
+
+const before = closed(
+  {
+    command: list(text({ what: 'text', example: 'migrate', help: 'One word.' }), {
+      from: 1,
+      to: 1000,
+      example: '[migrate, up]',
+      help: 'What it runs instead of the command of the container whose image is changed.',
+    }),
+    timeout: duration({
+      from: '1m',
+      to: '24h',
+      example: '30m',
+      help: 'How long it may run, 1m to 24h. Default: 30m.',
+    }).optional(),
+  },
+  {
+    example: '{ command: [migrate, up] }',
+    help: 'A one-off task of the new image, such as a migration, that must exit with 0 before anything else of it starts.',
+  },
+)
+
 const target = closed(
   {
     repository,
@@ -106,6 +149,15 @@ const target = closed(
     ).optional(),
     network: network.optional(),
     taskDefinition: taskDefinition.optional(),
+    verify: verify.optional(),
+    timeout: duration({
+      from: '1m',
+      to: '14d',
+      example: '24h',
+      help: 'Job targets: how long the job may run, 1m to 14d. Default: 24h.',
+    }).optional(),
+    before: before.optional(),
+    gates: gates.optional(),
   },
   { example: '{ repository: acme/web, tags: semver:^1, run: service }', help: 'One thing that pushes deploy to.' },
 )
@@ -133,6 +185,9 @@ export const fileSchema = closed(
         help: 'What pushes deploy to, by name.',
       },
     ),
+    gates: gates
+      .describe("The gates of every target. What a target's own gates name replaces what is named here.")
+      .optional(),
   },
   {
     example: 'targets: { web: { repository: acme/web, tags: semver:^1, run: service } }',

@@ -342,6 +342,7 @@ test('a whole definition as RegisterTaskDefinition takes it', () => {
     cluster: 'default',
     run: {
       kind: 'job',
+      timeoutMs: 86_400_000,
       capacity: 'spot',
       network: { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'], publicIp: true },
       taskDefinition: {
@@ -401,5 +402,6 @@ test('a whole definition as RegisterTaskDefinition takes it', () => {
         },
       },
     },
+    gates: { freeze: [], minimumAgeMs: 0, needsApproval: false },
   })
 })

@@ -108,13 +108,13 @@ describe('a target', () => {
       'a key like none',
       `${service}    zzz: 1\n`,
       [
-        'farguard.yml:6:5  targets.web.zzz  unknown key "zzz". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition',
+        'farguard.yml:6:5  targets.web.zzz  unknown key "zzz". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition, verify, timeout, before, gates',
       ],
     ],
     [
       'a key of a later Farguard',
       `${service}budgets: {}\n`,
-      ['farguard.yml:6:1  budgets  unknown key "budgets". Known here: targets'],
+      ['farguard.yml:6:1  budgets  unknown key "budgets". Known here: targets, gates'],
     ],
     [
       'a key twice',
@@ -178,7 +178,7 @@ describe('a target', () => {
       `${service}    __proto__: {}\n`,
       [
         'farguard.yml:6:5  targets.web.__proto__  "__proto__" can not be a key. Choose another name',
-        'farguard.yml:6:5  targets.web.__proto__  unknown key "__proto__". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition',
+        'farguard.yml:6:5  targets.web.__proto__  unknown key "__proto__". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition, verify, timeout, before, gates',
       ],
     ],
     [
@@ -345,7 +345,7 @@ describe('a file', () => {
     const loaded = loadConfig(`${service.replace('semver:^1', 'semver:^1.x.y')}    x: 1\n\n\n\n    cluster: a b\n`)
     expect('problems' in loaded && formatProblems('farguard.yml', loaded.problems)).toBe(
       `farguard.yml:4:11   targets.web.tags  "semver:^1.x.y" is not a semver range. Try semver:^1
-farguard.yml:6:5    targets.web.x  unknown key "x". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition
+farguard.yml:6:5    targets.web.x  unknown key "x". Known here: repository, tags, run, cluster, service, container, count, capacity, network, taskDefinition, verify, timeout, before, gates
 farguard.yml:10:14  targets.web.cluster  "a b" is not an ECS cluster's name. Try prod
 3 problems. Nothing was changed.`,
     )
