@@ -11,17 +11,24 @@ export function tableResource(name: string) {
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      AttributeDefinitions: ['pk', 'sk', 'at', 'tagKey', 'digestKey'].map(AttributeName => ({
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      AttributeDefinitions: ['pk', 'sk', 'at', 'tagKey', 'digestKey', 'runningKey'].map(AttributeName => ({
         AttributeName,
         AttributeType: 'S',
       })),
       KeySchema: keySchema('pk', 'sk'),
       GlobalSecondaryIndexes: [
-        { IndexName: 'by-tag', KeySchema: keySchema('tagKey', 'at'), Projection: { ProjectionType: 'ALL' } },
-        { IndexName: 'by-digest', KeySchema: keySchema('digestKey', 'at'), Projection: { ProjectionType: 'ALL' } },
+        index('by-tag', 'tagKey'),
+        index('by-digest', 'digestKey'),
+        index('by-running', 'runningKey'),
       ],
     },
   }
+}
+
+/** Only records that have the key are on it. */
+function index(IndexName: string, hash: string) {
+  return { IndexName, KeySchema: keySchema(hash, 'at'), Projection: { ProjectionType: 'ALL' } }
 }
 
 function keySchema(hash: string, range: string) {
