@@ -6,7 +6,7 @@ import { accountContext } from '../account-context.ts'
 
 type Answer = (event: SQSEvent) => unknown
 
-function polled(answer: Answer, { reportsItemFailures = true, batchSize = 10 } = {}) {
+function polled(answer: Answer, { reportsItemFailures = true, batchSize = 10, batchingWindowSeconds = 0 } = {}) {
   const context = accountContext()
   const sqs = createSqs(context)
   const dead = sqs.createQueue({ name: 'dead', visibilityTimeoutSeconds: 30, retentionSeconds: 1e6 })
@@ -14,7 +14,7 @@ function polled(answer: Answer, { reportsItemFailures = true, batchSize = 10 } =
   const queue = sqs.createQueue({ name: 'images', visibilityTimeoutSeconds: 180, retentionSeconds: 1e6, redrive })
   const events: SQSEvent[] = []
   const batches: Batch[] = []
-  const mapping = { functionName: 'f', queueArn: queue.arn, batchSize, reportsItemFailures }
+  const mapping = { functionName: 'f', queueArn: queue.arn, batchSize, reportsItemFailures, batchingWindowSeconds }
   const invoke = async (_: string, event: SQSEvent) => {
     events.push(event)
     return await answer(event)
@@ -103,6 +103,56 @@ describe('the poller', () => {
     expect(bodies()).toEqual([['a', 'bad', 'b'], ['bad'], ['bad'], ['bad'], ['bad']])
     expect(dead.receive(10).map(({ body }) => body)).toEqual(['bad'])
     expect(queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
+  })
+
+  test('waits for its window, and no longer than until the batch is full', async () => {
+    const { queue, clock, bodies } = polled(failing(), { batchSize: 25, batchingWindowSeconds: 5 })
+    queue.send('0')
+    await clock.advance(3_000)
+    queue.send('1')
+    await clock.advance(2_099)
+    expect(bodies()).toEqual([])
+    await clock.advance(1)
+    expect(bodies()).toEqual([['0', '1']])
+    for (let nth = 0; nth < 60; nth++) queue.send(String(nth))
+    await clock.advance(300)
+    const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => String(from + nth))
+    expect(bodies().slice(1)).toEqual([numbers(0, 25), numbers(25, 50)])
+    await clock.advance(5_000)
+    expect(bodies().slice(3)).toEqual([numbers(50, 60)])
+    expect(queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
+  })
+
+  test('a batch that is full before its window ends does not end the next one', async () => {
+    const { queue, clock, bodies } = polled(failing(), { batchSize: 20, batchingWindowSeconds: 10 })
+    queue.send('first')
+    await clock.advance(9_000)
+    for (let nth = 0; nth < 19; nth++) queue.send(String(nth))
+    await clock.advance(500)
+    expect(bodies()).toHaveLength(1)
+    queue.send('next')
+    await clock.advance(9_000)
+    expect(bodies()).toHaveLength(1)
+    await clock.advance(2_000)
+    expect(bodies()[1]).toEqual(['next'])
+  })
+
+  test('an event has at most 6 MiB, whatever the batch size', async () => {
+    const { queue, clock, events } = polled(failing(), { batchSize: 100, batchingWindowSeconds: 60 })
+    for (let nth = 0; nth < 20; nth++) queue.send('x'.repeat(1_000_000))
+    await clock.advance(70_000)
+    expect(events.map(({ Records }) => Records.length)).toEqual([6, 6, 6, 2])
+    for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(6 * 1024 * 1024)
+  })
+
+  test('what waits in a window when it is stopped comes back', async () => {
+    const { queue, clock, events, stop } = polled(failing(), { batchSize: 25, batchingWindowSeconds: 5 })
+    queue.send('a')
+    await clock.advance(1_000)
+    stop()
+    await clock.advance(180_000)
+    expect(events).toEqual([])
+    expect(queue.counts.visible).toBe(1)
   })
 
   test('an exception fails the whole batch', async () => {
