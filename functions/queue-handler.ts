@@ -12,38 +12,80 @@ import type { Surroundings } from './world.ts'
 /** What is left of a Lambda's time when no further message is begun: enough to finish the one under way and to answer. */
 const reserveMs = 8_000
 
-export type UseCase<E> = (event: E, config: Config, world: World) => Promise<Outcome>
+/** `hasTime`: false once too little of the Lambda's time is left to begin anything further. */
+export type UseCase<E> = (event: E, config: Config, world: World, hasTime: () => boolean) => Promise<Outcome>
 
-/** `event`: the schema of the messages' bodies. `find`: where the world comes from, once, at the first batch. */
+/** Gives the outcome of each event, in their order. */
+export type BatchUseCase<E> = (
+  events: readonly E[],
+  config: Config,
+  world: World,
+  hasTime: () => boolean,
+) => Promise<readonly Outcome[]>
+
+/** Each message by itself, one after the other. `event`: the schema of their bodies. `find`: where the world comes from, once. */
 export function queueHandler<E>(event: z.ZodMiniType<E>, useCase: UseCase<E>, find: () => Surroundings) {
+  return handlerOf(find, async (records, found, hasTime) => {
+    const failed: SQSRecord[] = []
+    for (const record of records) {
+      const handle = (body: E) => useCase(body, found.config, found.world, hasTime)
+      if (!hasTime() || !(await settle(record, parse(record.body, event), handle, found))) failed.push(record)
+    }
+    return failed
+  })
+}
+
+/** The whole batch at once: what its messages say of the same thing can be weighed together. */
+export function batchHandler<E>(event: z.ZodMiniType<E>, useCase: BatchUseCase<E>, find: () => Surroundings) {
+  return handlerOf(find, async (records, found, hasTime) => {
+    const { config, world } = found
+    const parsed = records.map(record => ({ record, body: parse(record.body, event) }))
+    const events = parsed.flatMap(({ body }) => ('event' in body ? [body.event] : []))
+    const whole = events.length > 0 ? useCase(events, config, world, hasTime) : Promise.resolve([])
+    // Who waits for it handles its error; until then nobody does.
+    whole.catch(() => undefined)
+    const failed: SQSRecord[] = []
+    let nth = 0
+    for (const { record, body } of parsed) {
+      const mine = 'event' in body ? nth++ : -1
+      if (!(await settle(record, body, async () => outcomeAt(await whole, mine), found))) failed.push(record)
+    }
+    return failed
+  })
+}
+
+type Failed = (records: readonly SQSRecord[], found: Surroundings, hasTime: () => boolean) => Promise<SQSRecord[]>
+
+/** `handle` gives the messages that come back. */
+function handlerOf(find: () => Surroundings, handle: Failed) {
   let found: Surroundings | undefined
   return middy<SQSEvent, SQSBatchResponse>()
     .use(injectLambdaContext(logger))
     .handler(async (batch: SQSEvent, context: Context) => {
       found ??= find()
-      const failed: string[] = []
-      for (const record of batch.Records) {
-        const isTime = context.getRemainingTimeInMillis() > reserveMs
-        if (!isTime || !(await handle(record, event, useCase, found))) failed.push(record.messageId)
-      }
-      return { batchItemFailures: failed.map(itemIdentifier => ({ itemIdentifier })) }
+      const failed = await handle(batch.Records, found, () => context.getRemainingTimeInMillis() > reserveMs)
+      return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
     })
 }
 
+function outcomeAt(outcomes: readonly Outcome[], nth: number): Outcome {
+  const outcome = outcomes[nth]
+  if (!outcome) throw new Error(`The batch has ${outcomes.length} outcomes, none for its message ${nth + 1}`)
+  return outcome
+}
+
 /** True when the queue is done with the message: it was carried out, skipped, or set aside for good. */
-async function handle<E>(
-  record: SQSRecord,
-  event: z.ZodMiniType<E>,
-  useCase: UseCase<E>,
-  { config, world, deadLetters }: Surroundings,
+async function settle<E>(
+  { messageId, body }: SQSRecord,
+  parsed: { event: E } | { problem: string },
+  handle: (event: E) => Promise<Outcome>,
+  { world, deadLetters }: Surroundings,
 ): Promise<boolean> {
-  const { messageId } = record
   try {
-    const parsed = parse(record.body, event)
     const outcome: Outcome =
       'problem' in parsed
         ? { kind: 'permanent', reason: 'malformed', detail: parsed.problem }
-        : await useCase(parsed.event, config, world)
+        : await handle(parsed.event)
     switch (outcome.kind) {
       case 'done':
       case 'skipped':
@@ -53,7 +95,7 @@ async function handle<E>(
         return false
       case 'permanent':
         world.log.error('set aside', { messageId, reason: outcome.reason, detail: outcome.detail })
-        await deadLetters.setAside(record.body, `${outcome.reason}: ${outcome.detail}`, { messageId })
+        await deadLetters.setAside(body, `${outcome.reason}: ${outcome.detail}`, { messageId })
         return true
     }
   } catch (error) {
@@ -63,16 +105,14 @@ async function handle<E>(
 }
 
 function parse<E>(body: string, schema: z.ZodMiniType<E>): { event: E } | { problem: string } {
-  let json: unknown
   try {
-    json = JSON.parse(body)
+    const result = z.safeParse(schema, JSON.parse(body))
+    if (result.success) return { event: result.data }
+    return { problem: `The message is no such event: ${result.error.issues.map(said).join('; ')}` }
   } catch (error) {
-    return { problem: `The message is not JSON: ${error instanceof Error ? error.message : error}` }
+    const what = error instanceof SyntaxError ? 'is not JSON' : "can't be read"
+    return { problem: `The message ${what}: ${error instanceof Error ? error.message : error}` }
   }
-  const result = z.safeParse(schema, json)
-  return result.success
-    ? { event: result.data }
-    : { problem: `The message is no such event: ${result.error.issues.map(said).join('; ')}` }
 }
 
 /** One issue in a few words: zod/mini has none without a locale, which every cold start would have to load. */
