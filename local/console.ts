@@ -104,16 +104,15 @@ function imageScan(detail: Record<string, unknown>): What {
   return { what, style: counts.CRITICAL || counts.HIGH ? 'yellow' : 'green' }
 }
 
-function serviceEvent({ detail, resources, 'detail-type': type }: BusEvent): What {
-  const service = lastPart(resources[0])
+function serviceEvent({ detail, resources }: BusEvent): What {
   const { eventName, eventType, reason } = detail
-  const isDeployment = type === 'ECS Deployment State Change'
   const why = reason === undefined ? '' : `: ${reason}`
-  const said = isDeployment ? words(eventName).replace(/^service /, '') : words(eventName)
-  const isDone = eventName === 'SERVICE_DEPLOYMENT_COMPLETED'
-  const style = isDone ? 'green' : eventType === 'INFO' ? 'blue' : styles[String(eventType)]
-  return { what: `${service} ${said}${why}`, ...(style && { style }) }
+  const style = eventName === 'SERVICE_DEPLOYMENT_COMPLETED' ? 'green' : serviceStyles[String(eventType)]
+  const what = `${lastPart(resources[0])} ${words(eventName).replace(/^service /, '')}${why}`
+  return { what, ...(style && { style }) }
 }
+
+const serviceStyles: Record<string, Style> = { INFO: 'blue', WARN: 'yellow', ERROR: 'red' }
 
 /** A warning that AWS will take the task comes while it still runs. */
 const warnings = ['SpotInterruption', 'TerminationNotice']
