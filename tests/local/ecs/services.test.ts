@@ -1,32 +1,9 @@
 import type { Service } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from 'vitest'
-import { container, type EcsAccount, ecsAccount, network, refusal } from './ecs-account.ts'
-
-function withService(given: Parameters<typeof ecsAccount>[0] = {}, input: object = {}): EcsAccount {
-  const account = ecsAccount(given)
-  account.register()
-  create(account, input)
-  return account
-}
-
-const create = (account: EcsAccount, input: object = {}) =>
-  account.call<{ service: Service }>('CreateService', {
-    serviceName: 'shop',
-    taskDefinition: 'web',
-    desiredCount: 2,
-    launchType: 'FARGATE',
-    networkConfiguration: network,
-    ...input,
-  }).service
-
-const update = (account: EcsAccount, input: object) =>
-  account.call<{ service: Service }>('UpdateService', { service: 'shop', ...input }).service
+import { container, ecsAccount, refusal } from './ecs-account.ts'
+import { create, live, named, update, withService } from './shop-service.ts'
 
 const behindBalancer = { targetGroupArn: 'arn:aws:elasticloadbalancing:tg', containerName: 'web', containerPort: 80 }
-
-const named = (account: EcsAccount, name: string) => account.events.filter(event => event.detail.eventName === name)
-
-const live = (account: EcsAccount) => account.ecs.tasks().filter(task => task.desiredStatus === 'RUNNING')
 
 describe('a service', () => {
   test('starts its tasks, completes its deployment and becomes steady', async () => {
