@@ -34,16 +34,22 @@ export interface Gates {
   needsApproval: boolean
 }
 
-/** `label`: as farguard.yml says it, for people. */
-export type FreezeWindow = {
-  label: string
-  timeZone: string
-} & /** Every week; `day`: 1 is Monday, 7 is Sunday; `minute`: of the day. May go over the week's end. */
-(
-  | { kind: 'weekly'; from: { day: number; minute: number }; to: { day: number; minute: number } }
-  /** Once; local times such as `2026-12-20T18:00`. */
-  | { kind: 'once'; from: string; to: string }
-)
+/** In local time of `timeZone`, an IANA name. `label`: as farguard.yml says it, for people. */
+export type FreezeWindow = { label: string; timeZone: string } & (WeeklySpan | OnceSpan)
+
+/** `day`: 1 is Monday, 7 is Sunday; `minute`: of the day. May go over the week's end. */
+export interface WeeklySpan {
+  kind: 'weekly'
+  from: { day: number; minute: number }
+  to: { day: number; minute: number }
+}
+
+/** Local times such as `2026-12-20T18:00`. */
+export interface OnceSpan {
+  kind: 'once'
+  from: string
+  to: string
+}
 
 /** Holds what has findings of `severity` or worse. */
 export interface ScanGate {

@@ -1,5 +1,5 @@
 /** Reads the entries of `freeze:`, such as `Fri 16:00 - Mon 08:00 Europe/Berlin`. At build and start only: the Lambdas get the result. */
-import type { FreezeWindow } from './config.ts'
+import type { FreezeWindow, OnceSpan, WeeklySpan } from './config.ts'
 import { nearest } from './nearest.ts'
 import { either, quote } from './problems.ts'
 import { zoneProblem } from './time-zone.ts'
@@ -21,8 +21,7 @@ export function parseFreezeWindow(text: string): { windows: FreezeWindow[] } | {
 const longestWindow = 120
 
 type Parts = { [name: string]: string | undefined }
-type Moment = { day: number; minute: number }
-type Span = { kind: 'weekly'; from: Moment; to: Moment } | { kind: 'once'; from: string; to: string }
+type Span = WeeklySpan | OnceSpan
 
 const time = (name: string) => String.raw`(?<${name}Time>\d{1,2}:\d{2})`
 const day = (name: string) => `(?<${name}Day>[A-Za-z]+)`
