@@ -6,7 +6,7 @@ import { Account } from '../local/account/account.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
 import type { AccountContext, AwsEvent } from '../local/account/context.ts'
 import { createEcr } from '../local/account/ecr/ecr.ts'
-import { type Behaviour, createEcs } from '../local/account/ecs/ecs.ts'
+import { type ContainerWorld, createEcs } from '../local/account/ecs/ecs.ts'
 import { seededRandom } from '../local/account/random.ts'
 import { memoryTable } from '../local/memory-table.ts'
 import { inProcessHandler } from '../local/wire/in-process.ts'
@@ -39,7 +39,18 @@ export interface SimulatedWorld {
   call(service: string, operation: string, input: unknown): Promise<unknown>
 }
 
-export function simulatedWorld({ at = '2026-03-01T22:00:00Z', seed = 1 } = {}): SimulatedWorld {
+interface SimulationOptions {
+  at?: string
+  seed?: number
+  /** What containers do; absent: they run until they are stopped. */
+  behaviour?: NonNullable<ContainerWorld['behaviour']>
+}
+
+export function simulatedWorld({
+  at = '2026-03-01T22:00:00Z',
+  seed = 1,
+  behaviour = () => ({ kind: 'runs' }),
+}: SimulationOptions = {}): SimulatedWorld {
   const clock = new SimulatedClock(at)
   const events: AwsEvent[] = []
   const random = seededRandom(seed)
@@ -48,7 +59,8 @@ export function simulatedWorld({ at = '2026-03-01T22:00:00Z', seed = 1 } = {}): 
   for (const repository of ['acme/web', 'acme/worker', 'acme/nightly']) ecr.createRepository(repository)
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
-    behaviour: (): Behaviour => ({ kind: 'runs' }),
+    imageDigest: image => ecr.digestOf(image),
+    behaviour,
     seed: { clusters: [{ name: 'demo', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }] },
   })
   const account = new Account({ ecr, ecs })

@@ -9,10 +9,13 @@ import {
   RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr'
 import type { ImageId, Registry, RegistryImage } from '../ports.ts'
+import { batchesOf, callEach } from './batches.ts'
 import { clientConfig } from './client-config.ts'
 import { scanOf } from './ecr-scans.ts'
 import { saying } from './sdk-error.ts'
 
+/** DescribeImages takes this many at most. */
+const idsPerCall = 100
 /** DescribeImages gives this many a page at most. */
 const imagesPerPage = 1000
 
@@ -27,23 +30,39 @@ export function ecrRegistry(options: ECRClientConfig = {}): Registry {
   }
 }
 
-/** ECR fails the whole call when one image of several is missing: the others are then asked for one by one. */
 async function describeImages(
   client: ECRClient,
   repository: string,
   ids: readonly ImageId[],
 ): Promise<RegistryImage[]> {
+  const portions = await callEach(batchesOf(ids, idsPerCall), portion => describePortion(client, repository, portion))
+  // Two tags of one image name it twice.
+  return [...new Map(portions.flat().map(image => [image.digest, image])).values()]
+}
+
+/** ECR fails the whole call when one image of several is missing: the others are then asked for one by one. */
+async function describePortion(client: ECRClient, repository: string, ids: ImageId[]): Promise<RegistryImage[]> {
+  const found = await described(client, repository, ids)
+  if (!found && ids.length > 1) return (await callEach(ids, id => describePortion(client, repository, [id]))).flat()
+  const images = found ?? []
+  const absent = ids.filter(id => !images.some(image => isNamed(image, id)))
+  return [...images, ...(await callEach(absent, id => describeArchived(client, repository, id))).flat()]
+}
+
+/** Undefined when ECR knows one of them not. */
+async function described(client: ECRClient, repository: string, ids: ImageId[]): Promise<RegistryImage[] | undefined> {
   try {
     return await describe(client, repository, ids)
   } catch (error) {
-    if (!(error instanceof ImageNotFoundException)) throw error
-    const [only] = ids
-    if (ids.length === 1 && only) return describeArchived(client, repository, only)
-    return (await Promise.all(ids.map(id => describeImages(client, repository, [id])))).flat()
+    if (error instanceof ImageNotFoundException) return undefined
+    throw error
   }
 }
 
-/** Without a filter ECR tells of active images only. Whether it takes a filter beside ids in one call is not documented: asked last. */
+const isNamed = (image: RegistryImage, id: ImageId) =>
+  'tag' in id ? image.tags.includes(id.tag) : image.digest === id.digest
+
+/** Without a filter ECR tells of active images only. Whether it takes a filter beside ids is not documented: asked last, and alone. */
 async function describeArchived(client: ECRClient, repository: string, id: ImageId): Promise<RegistryImage[]> {
   try {
     return await describe(client, repository, [id], { imageStatus: 'ANY' })
