@@ -4,8 +4,8 @@ import * as z from 'zod/mini'
 const target = z.string().check(z.regex(/^[a-z0-9-]{1,24}$/))
 const text = z.string().check(z.minLength(1), z.maxLength(1000))
 
-/** A target whose rollout or gate is due to be looked at. */
-const look = z.object({ kind: z.literal('look'), target })
+/** What is due to be looked at: a target's rollout, by the number of its deployment; without one: its gate. */
+const look = z.object({ kind: z.literal('look'), target, deployment: z.optional(z.int()) })
 
 /** What an operator asks for. Nothing of it is trusted to be possible: whoever carries it out decides. */
 const wish = z.discriminatedUnion('do', [

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
+import { mayBeRunning } from './attempts.ts'
 import { isNewer, type RunningImage } from './decide.ts'
 import { placeOf } from './place.ts'
 import type { ImagePush } from './push.ts'
@@ -9,6 +10,7 @@ import {
   type Claim,
   type DeployedImage,
   type Deployment,
+  isOpen,
   type KnownTarget,
   readDeployment,
   type TargetHead,
@@ -28,17 +30,19 @@ export function claimOf(
   image: DeployedImage,
   push: ImagePush,
   head: TargetHead | undefined,
-  decided: { because: string; running: RunningImage | undefined },
+  decided: { because: string; isRedeploy?: boolean; running: RunningImage | undefined },
   now: Date,
 ): Claim {
   const number = (head?.current.number ?? 0) + 1
   const claimedAt = now.toISOString()
+  const { eventId: id, at, account, region, by } = push
   return {
     number,
-    id: idOf([target.name, number, claimedAt, push.eventId, push.account]),
-    generation: head?.current.generation ?? 0,
+    id: idOf([target.name, number, claimedAt, id, account]),
+    generation: (head?.current.generation ?? 0) + Number(decided.isRedeploy ?? false),
+    ...(decided.isRedeploy && { isRedeploy: true }),
     image,
-    event: { id: push.eventId, at: push.at, account: push.account, region: push.region },
+    event: { id, at, account, region, ...(by !== undefined && { by }) },
     claimedAt,
     because: decided.because,
     ...(decided.running && { before: traceOf(decided.running) }),
@@ -61,31 +65,47 @@ function idOf(parts: readonly unknown[]): string {
   return (hash.readUIntBE(0, 6) % 36 ** 6).toString(36).padStart(6, '0')
 }
 
-/** Makes the head about `claim`; undefined when somebody else has changed the head since it was read. */
+/**
+ * Makes the head about `claim`; undefined when somebody else has changed the head since it was read. `floor`: what an operator goes
+ * back from with it.
+ */
 export async function writeClaim(
   target: string,
   claim: Claim,
   { head, newest }: KnownTarget,
+  floor: TargetHead['floor'],
   world: World,
 ): Promise<TargetHead | undefined> {
   const earlier = head ? [head.current, ...head.earlier] : []
   const isUnfinished = ({ number }: Claim) => number > (newest?.number ?? 0)
-  const hasStarted = newest?.number === head?.current.number && newest?.state === 'started'
-  const leftBehind = head && !hasStarted ? [head.current.number] : []
+  const last = newest?.number === head?.current.number ? newest : undefined
+  const hasSettled = last?.state === 'succeeded' || (last?.state === 'stopped' && !last.todo)
+  const leftBehind = head && !hasSettled ? [head.current.number] : []
   const isRecent = (number: number) =>
     earlier.some(
       each => each.number === number && Date.parse(claim.claimedAt) - Date.parse(each.claimedAt) < unsettledMs,
     )
+  const busy = busyAfter(head, last)
   const next = {
     target,
     current: claim,
     // What is on no record yet has to be fenced off before the next one is, however many there are.
     earlier: earlier.filter((each, index) => index < rememberedClaims || isUnfinished(each)),
     unsettled: [...leftBehind, ...(head?.unsettled ?? [])].filter(isRecent),
+    ...(busy !== undefined && { busy }),
     quarantine: head?.quarantine ?? [],
+    ...(floor && { floor }),
+    ...(head?.releasedAt !== undefined && { releasedAt: head.releasedAt }),
   }
   const written = await writeHead(world.table, next, head)
   return written ? { ...next, version: (head?.version ?? 0) + 1 } : undefined
+}
+
+/** The deployment that a newer one has to wait for: the last one whose job or `before` task may run. `last`: what the head named. */
+function busyAfter(head: TargetHead | undefined, last: Deployment | undefined): number | undefined {
+  if (last && mayBeRunning(last)) return last.number
+  // One that has got past its own waiting, or has nothing of its own running, leaves what it waited for behind.
+  return last && last.attempts.length > 0 ? undefined : head?.busy
 }
 
 /**
@@ -108,8 +128,9 @@ export async function confirm(
 }
 
 /**
- * Fences off the deployments that the head has left behind before they had started, oldest first: whoever carries one of them
- * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished.
+ * Fences off the deployments that the head has left behind before they had succeeded, oldest first: whoever carries one of them
+ * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished,
+ * but for a job or `before` task that may run: that one comes to its own end.
  */
 export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<void> {
   const leftBehind = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
@@ -122,7 +143,7 @@ async function supersedeOne(claim: Claim, seen: Deployment | undefined, head: Ta
   const detail = `by deployment ${current.number}, ${current.image.tag}`
   const ended = { reason: 'superseded', detail, at: current.claimedAt }
   for (let found = seen; ; found = await readDeployment(world.table, target, claim.number)) {
-    if (found && found.state !== 'starting') return
+    if (found && (!isOpen(found) || mayBeRunning(found))) return
     const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
     if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return
   }

@@ -1,29 +1,29 @@
-/** One push and one target: what is known, the decision, the claim, and the start of what is to run. */
+/** One image and one target: what is known, the decision, its gates, the claim, and the start of what is to run. */
 import type { Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import type { World } from '../ports.ts'
-import { claimOf, confirm, supersede, writeClaim } from './claim.ts'
-import { type Decision, decide, type RunningImage } from './decide.ts'
+import { advance } from './advance.ts'
+import { carry, giveUp } from './carry.ts'
+import { claimOf, confirm, writeClaim } from './claim.ts'
+import { type Decision, decide, type Facts, isNewer, type RunningImage } from './decide.ts'
+import { gateOf } from './gate-facts.ts'
+import type { HoldReason } from './gates.ts'
+import { sendLook } from './look.ts'
+import { park, unpark } from './park.ts'
 import { type Ground, observe } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
 import type { ImagePush } from './push.ts'
-import {
-  type Claim,
-  type DeployedImage,
-  type Deployment,
-  type KnownTarget,
-  readTarget,
-  type TargetHead,
-  writeDeployment,
-} from './records.ts'
+import { type DeployedImage, type Deployment, type KnownTarget, readTarget, type TargetHead } from './records.ts'
 import { putRight, stopStrays } from './settle.ts'
-import { start } from './start.ts'
 import { matches } from './tag-policy.ts'
 import { keepTrace } from './trace.ts'
-import { whatRuns } from './what-runs.ts'
+import { type Place, whatRuns } from './what-runs.ts'
 
 /** Lost races for one head before the event goes back to its queue: each means that another push got somewhere. */
 const mostRaces = 10
+
+/** A task runs 10 to 25 seconds after it was asked for; its events come by themselves. */
+const firstLookMs = 60_000
 
 /** `look`: gives what the pushed tag names now. An error that is none of AWS's answers is thrown. */
 export async function deployToTarget(
@@ -49,6 +49,27 @@ export async function deployToTarget(
   }
 }
 
+/** What is decided of `image` by what is known; `place`: what the target runs. */
+export function decideOn(
+  { source, at, tag }: Pick<ImagePush, 'source' | 'at' | 'tag'>,
+  image: DeployedImage | undefined,
+  { head }: KnownTarget,
+  target: Target,
+  { current, running }: Place,
+): Decision {
+  const facts: Facts = {
+    source,
+    pushedAt: at,
+    image,
+    quarantined: head?.quarantine.find(each => each.digest === image?.digest)?.because,
+    floor: head?.floor,
+    releasedAt: head?.releasedAt,
+    current,
+    running,
+  }
+  return decide(tag, target, facts)
+}
+
 class PushToTarget {
   readonly #push: ImagePush
   readonly #look: () => Promise<DeployedImage | undefined>
@@ -67,33 +88,27 @@ class PushToTarget {
 
   /** Reads, decides and acts once; undefined when somebody else changed the head meanwhile. */
   async once(): Promise<Outcome | undefined> {
-    const known = await readTarget(this.#world.table, this.#target.name)
-    this.#image = matches(this.#target.tags, this.#push.tag) ? await this.#look() : undefined
-    const facts = {
-      pushedAt: this.#push.at,
-      image: this.#image,
-      quarantined: known.head?.quarantine.find(each => each.digest === this.#image?.digest)?.because,
-    }
-    const { current, running, ground, revision } = await whatRuns(
-      known,
-      this.#image,
-      this.#target,
-      this.#world,
-      place => decide(this.#push.tag, this.#target, { ...facts, ...place }),
-    )
-    this.#running = running
-    const decision = decide(this.#push.tag, this.#target, { ...facts, current, running })
+    const known = await this.#known()
+    const isOfConcern = this.#push.source === 'operator' || matches(this.#target.tags, this.#push.tag)
+    this.#image = isOfConcern ? await this.#look() : undefined
+    const decideBy = (place: Place) => decideOn(this.#push, this.#image, known, this.#target, place)
+    const place = await whatRuns(known, this.#image, this.#target, this.#world, decideBy)
+    this.#running = place.running
+    const own = this.#ownClaim(known)
+    if (own === 'earlier')
+      return { kind: 'skipped', reason: 'superseded', detail: 'something newer was asked for since' }
+    const decision = own === 'current' ? ({ verdict: 'resume' } as const) : decideBy(place)
     switch (decision.verdict) {
       case 'skip':
-        return this.#skip(decision, known, revision)
+        return this.#skip(decision, known, place.revision)
       case 'resume':
-        return this.#resume(known, ground)
+        return this.#resume(known, place.ground)
       case 'deploy':
-        return this.#deploy(decision.because, known, ground)
+        return this.#deploy(decision, known, place.ground)
     }
   }
 
-  trace(verdict: 'skip' | 'retry' | 'refuse', reason: string, detail: string): Promise<void> {
+  trace(verdict: 'skip' | 'hold' | 'retry' | 'refuse', reason: string, detail: string): Promise<void> {
     const digest = this.#image?.digest ?? this.#push.digest
     return keepTrace(this.#push, digest, this.#target, this.#running, { verdict, reason, detail }, this.#world)
   }
@@ -110,51 +125,117 @@ class PushToTarget {
     await keepTrace(this.#push, this.#push.digest, this.#target, this.#running, decided, this.#world)
   }
 
-  async #deploy(because: string, known: KnownTarget, ground: Ground | undefined): Promise<Outcome | undefined> {
+  /** What is on record, once nothing of the last deployment is left to do: its failure may quarantine what is asked for. */
+  async #known(): Promise<KnownTarget> {
+    const known = await readTarget(this.#world.table, this.#target.name)
+    if (!known.newest?.todo || known.newest.number !== known.head?.current.number) return known
+    await advance(this.#target, this.#world)
+    return readTarget(this.#world.table, this.#target.name)
+  }
+
+  /** An operator's wish that comes twice is one wish. */
+  #ownClaim({ head }: KnownTarget): 'current' | 'earlier' | undefined {
+    if (this.#push.source !== 'operator' || !head) return undefined
+    if (head.current.event.id === this.#push.eventId) return 'current'
+    return head.earlier.some(({ event }) => event.id === this.#push.eventId) ? 'earlier' : undefined
+  }
+
+  async #deploy(
+    decided: Extract<Decision, { verdict: 'deploy' }>,
+    known: KnownTarget,
+    ground: Ground | undefined,
+  ): Promise<Outcome | undefined> {
     const image = this.#image
     if (!image) throw new TypeError('An image that does not exist was to be deployed')
+    if (this.#push.source !== 'operator') {
+      const gate = await gateOf(image, known.gate, this.#target, this.#world)
+      if (!gate.isOpen) return this.#hold(gate, image, known)
+    }
     const standsOn = ground ?? (await observe(this.#target, this.#world))
-    const decided = { because, running: this.#running }
-    const claim = claimOf(this.#target, image, this.#push, known.head, decided, this.#world.clock.now())
-    const claimed = await writeClaim(this.#target.name, claim, known, this.#world)
+    const by = { ...decided, running: this.#running }
+    const claim = claimOf(this.#target, image, this.#push, known.head, by, this.#world.clock.now())
+    const claimed = await writeClaim(this.#target.name, claim, known, this.#floor(image, known), this.#world)
     if (!claimed) return undefined
     // A push that found the tag moved back had no head to leave a mark on: whether the tag still names this is asked once more.
-    if (!known.head && this.#target.tags.kind === 'exact' && (await this.#look())?.digest !== image.digest) {
-      await this.#giveUp(claim, undefined, 'superseded', `${this.#push.tag} moved on meanwhile`)
+    const mayHaveMoved = !known.head && this.#target.tags.kind === 'exact' && this.#push.source !== 'operator'
+    if (mayHaveMoved && (await this.#look())?.digest !== image.digest) {
+      const why = { reason: 'superseded', message: `${this.#push.tag} moved on meanwhile` }
+      await giveUp(claim, undefined, why, this.#target.name, this.#world)
       return undefined
     }
+    if (known.gate?.parked) await unpark(this.#target, this.#world)
     return this.#carry(claimed, known.newest, standsOn)
+  }
+
+  /** What an operator leaves behind must not come again by itself, unless it is older than what is wanted now. */
+  #floor(image: DeployedImage, { head }: KnownTarget): TargetHead['floor'] {
+    if (this.#push.source !== 'operator') return undefined
+    const { tags } = this.#target
+    const left = [head?.floor?.image, head?.current.image].filter(each => each !== undefined)
+    const above = left.filter(each =>
+      tags.kind === 'exact' ? each.digest !== image.digest : isNewer(tags, each, image),
+    )
+    const highest = above.reduce<DeployedImage | undefined>(
+      (best, each) => (best === undefined || (tags.kind !== 'exact' && isNewer(tags, each, best)) ? each : best),
+      undefined,
+    )
+    if (!highest) return undefined
+    const because = `${this.#push.by ?? 'an operator'} went back from ${highest.tag} to ${image.tag}; what is newer than ${highest.tag} goes on, or farguard release ${this.#target.name}`
+    return { image: highest, because, at: this.#world.clock.now().toISOString() }
+  }
+
+  /** The image waits; whoever comes when the gate has opened deploys the newest. */
+  async #hold(
+    { reason, detail, until }: { reason: HoldReason; detail: string; until?: string },
+    image: DeployedImage,
+    known: KnownTarget,
+  ): Promise<Outcome | undefined> {
+    const parked = await park(
+      { image, reason, detail, ...(until !== undefined && { until }) },
+      known.gate,
+      this.#target,
+      this.#world,
+    )
+    if (parked === 'lost') return undefined
+    if (parked === 'written' || this.#push.source === 'push') await this.trace('hold', reason, detail)
+    if (parked === 'written') {
+      this.#world.log.info('held', {
+        target: this.#target.name,
+        image: `${image.repository}:${image.tag}`,
+        reason,
+        detail,
+      })
+      await sendLook(this.#target.name, undefined, until, this.#world)
+    }
+    return { kind: 'skipped', reason, detail }
   }
 
   async #resume({ head, newest }: KnownTarget, ground: Ground | undefined): Promise<Outcome | undefined> {
     if (!head) throw new TypeError('A deployment that nobody has claimed was to be carried on')
     try {
       const standsOn = ground ?? (await observe(this.#target, this.#world))
-      const confirmed = await confirm(head, this.#image, this.#target, this.#world)
+      const isPush = this.#push.source === 'push'
+      const confirmed = isPush ? await confirm(head, this.#image, this.#target, this.#world) : head
       return confirmed && (await this.#carry(confirmed, newest, standsOn))
     } catch (error) {
       const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${this.#target.name}`)
       if (problem instanceof Problem && problem.kind === 'refuse')
-        await this.#giveUp(head.current, newest, problem.reason, problem.message)
+        await giveUp(head.current, newest, problem, this.#target.name, this.#world)
       throw problem
     }
   }
 
-  /** Starts what the head names, then sees to it that nothing that does not count is left behind. */
+  /** Starts what the head names; whether it came to run is found out later. */
   async #carry(head: TargetHead, newest: Deployment | undefined, ground: Ground): Promise<Outcome | undefined> {
     const { current } = head
-    await supersede(head, newest, this.#world)
-    const recorded = newest?.number === current.number ? newest : undefined
-    const { deployment, wasContested } = await start(head, recorded, this.#target, ground, this.#world)
-    await stopStrays(this.#target.name, head.unsettled, this.#world)
     const name = `${current.image.repository}:${current.image.tag}`
-    const { state, ended, because } = deployment
-    const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
-    this.#world.log.info(state, { target: this.#target.name, deployment: current.number, image: name, ...reason })
-    if (wasContested || state !== 'started') {
-      await stopStrays(this.#target.name, [current.number], this.#world)
-      await putRight(this.#target, this.#world)
+    const { deployment, waits } = await carry(head, newest, ground, this.#target, this.#world)
+    if (waits || deployment?.state === 'started') {
+      const dueAt = this.#world.clock.now().getTime() + (waits?.lookInMs ?? firstLookMs)
+      await sendLook(this.#target.name, current.number, new Date(dueAt).toISOString(), this.#world)
     }
+    if (waits) return { kind: 'done', what: `${this.#target.name} #${current.number} waits: ${waits.because}` }
+    const { state, ended } = deployment ?? { state: undefined, ended: undefined }
     if (state === 'failed' && ended) return { kind: 'permanent', reason: ended.reason, detail: ended.detail }
     if (state !== 'superseded')
       return { kind: 'done', what: `${this.#target.name} #${current.number} ${state} ${name}` }
@@ -166,7 +247,8 @@ class PushToTarget {
   /** Whether what the head names has failed: then what it superseded is to be decided again. */
   async #hasFailed(): Promise<boolean> {
     const { head, newest } = await readTarget(this.#world.table, this.#target.name)
-    return newest?.number === head?.current.number && newest?.state === 'failed'
+    const isCurrent = newest?.number === head?.current.number
+    return isCurrent && (newest?.state === 'failed' || newest?.state === 'rolled-back')
   }
 
   /** A push that deploys nothing: its reason is kept, and what interrupted runs left behind is put right. */
@@ -175,27 +257,20 @@ class PushToTarget {
     { head, newest }: KnownTarget,
     revision: string | undefined,
   ): Promise<Outcome | undefined> {
+    const skipped = { kind: 'skipped' as const, reason, detail }
+    // The sweep asks again and again: what it would not deploy is no news, and leaves no mark.
+    if (this.#push.source !== 'push') return skipped
     const isAboutTag = reason !== 'tag-not-matched'
     if (head && isAboutTag && !(await confirm(head, this.#image, this.#target, this.#world))) return undefined
     if (head) await stopStrays(this.#target.name, head.unsettled, this.#world)
     if (revision !== undefined && revision !== newest?.revision?.arn) await putRight(this.#target, this.#world)
     const own = head && [head.current, ...head.earlier].find(claim => claim.event.id === this.#push.eventId)
-    if (own && own.number === head.current.number) await this.#giveUp(own, newest, reason, detail)
+    if (own && own.number === head.current.number)
+      await giveUp(own, newest, { reason, message: detail }, this.#target.name, this.#world)
     if (!own) await this.trace('skip', reason, detail)
     const image = `${this.#push.repository}:${this.#push.tag}`
     this.#world.log.info('skipped', { target: this.#target.name, image, reason, detail })
-    return { kind: 'skipped', reason, detail }
-  }
-
-  /** A claim that can't be carried on any more must not stand in the way of what comes after it. */
-  async #giveUp(claim: Claim, newest: Deployment | undefined, reason: string, detail: string): Promise<void> {
-    const recorded = newest?.number === claim.number ? newest : undefined
-    if (recorded && recorded.state !== 'starting') return
-    const target = this.#target.name
-    const base: Deployment = recorded ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
-    const ended = { reason, detail, at: this.#world.clock.now().toISOString() }
-    const written = await writeDeployment(this.#world.table, { ...base, state: 'failed', ended })
-    if (written) await stopStrays(target, [claim.number], this.#world)
+    return skipped
   }
 }
 

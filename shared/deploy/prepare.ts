@@ -82,6 +82,18 @@ export function wantedDefinition(ground: Ground, claim: Claim): { definition: Ta
   return { definition: withImage(definition, container, image), ...(asItIs !== undefined && { asItIs }) }
 }
 
+/** What judging its tasks needs to know of a definition. A container is essential unless it says otherwise. */
+export function containersOf({ containerDefinitions }: TaskDefinition): {
+  essential: string[]
+  isHealthChecked: boolean
+} {
+  const essential = containerDefinitions.filter(each => each.essential !== false)
+  return {
+    essential: essential.map(({ name }) => name),
+    isHealthChecked: essential.some(({ healthCheck }) => healthCheck !== undefined && healthCheck !== null),
+  }
+}
+
 async function ourService(cluster: string, name: string, world: World): Promise<Service> {
   const service = await world.fleet.describeService(cluster, name)
   if (service?.status !== 'ACTIVE') {

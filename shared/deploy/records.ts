@@ -17,9 +17,11 @@ export interface Claim {
   id: string
   /** Rises when an operator deploys a digest anew that ran already. */
   generation: number
+  /** An operator deploys anew what runs already: a service then gets new copies of the same revision. */
+  isRedeploy?: boolean
   image: DeployedImage
-  /** The event that led to it. */
-  event: { id: string; at: string; account: string; region: string }
+  /** What led to it: a push, what the sweep found, or what an operator (`by`) asked for. Account and Region are the registry's. */
+  event: { id: string; at: string; account: string; region: string; by?: string }
   claimedAt: string
   /** Why it was decided so, in one line for people. */
   because: string
@@ -44,31 +46,109 @@ export interface TargetHead {
   earlier: Claim[]
   /** Numbers of deployments that never counted and may have started copies all the same: still to be stopped. */
   unsettled: number[]
+  /** The deployment whose job or `before` task may still be running: nothing newer starts before it has ended. */
+  busy?: number
   /** Digests that must not run here again until they are released. */
-  quarantine: { digest: string; because: string; at: string }[]
+  quarantine: Quarantined[]
+  /** What an operator went back from: only what is newer goes forward again, or a release. */
+  floor?: { image: DeployedImage; because: string; at: string }
+  /** When an operator last lifted quarantines and the floor: what failed before may be tried again. */
+  releasedAt?: string
 }
 
-/** One deployment of one target and every attempt to start it. */
+export interface Quarantined {
+  digest: string
+  because: string
+  at: string
+}
+
+/** What people say about a target, and what waits for them or for a gate: beside the head, which may not exist yet. */
+export interface TargetGate {
+  target: string
+  version: number
+  /** An operator's hold: nothing is deployed but by name. */
+  hold?: { because: string; by: string; at: string }
+  /** Newest first, bounded. */
+  approvals: { digest: string; tag: string; by: string; at: string }[]
+  /** What waits. When the gate opens the newest goes, whatever it is then. */
+  parked?: { image: DeployedImage; reason: string; detail: string; since: string; until?: string }
+  /** Images that run, or would be gone back to, and that ECR can't give any more. */
+  gone: { digest: string; how: 'deleted' | 'archived'; at: string; what: string }[]
+}
+
+/** One deployment of one target: every attempt to start it, and what came of it. */
 export interface Deployment extends Claim {
   target: string
   version: number
   state: DeploymentState
-  revision?: { arn: string; fingerprint: string }
+  /** `containers`: what judging its tasks needs to know of the revision. */
+  revision?: { arn: string; fingerprint: string; containers?: { essential: string[]; isHealthChecked: boolean } }
   attempts: Attempt[]
-  /** Why it failed, or who overtook it. */
-  ended?: { reason: string; detail: string; at: string }
+  /** Its own tasks that have ended, as far as their attempts are still listed. */
+  gone?: GoneTask[]
+  /** The `before` task has exited with 0. */
+  preparedAt?: string
+  /** When its calls were first all made. */
   startedAt?: string
+  /** The service has a desired count of zero: it is verified when it wakes. */
+  isParked?: boolean
+  /** When a parked service was seen awake: its deadline counts from here. */
+  wokeAt?: string
+  succeededAt?: string
+  /** Its copies have been stopped, because a newer deployment succeeded. */
+  retiredAt?: string
+  /** Why it failed, was stopped, or who overtook it. */
+  ended?: { reason: string; detail: string; at: string; quarantines?: boolean }
+  /** What follows from its state and is still to be done. */
+  todo?: 'retire-older' | 'undo'
+  /** What a failure was answered with. `to`: the deployment whose image runs instead. */
+  undone?: { at: string; by: 'farguard' | 'ecs'; what: string; to?: number }
 }
 
-/** starting → started; or failed (for good), or superseded (by a newer push, before it had started). */
-export type DeploymentState = 'starting' | 'started' | 'failed' | 'superseded'
+/**
+ * starting (calls are being made) → started (they are; being verified) → succeeded. Or failed, and then rolled-back when what ran
+ * before runs again; stopped (a job that somebody stopped); superseded (by a newer push, before it had succeeded).
+ */
+export const deploymentStates = [
+  'starting',
+  'started',
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'stopped',
+  'superseded',
+] as const
+export type DeploymentState = (typeof deploymentStates)[number]
+
+/** Whether it is still being started or verified. */
+export function isOpen({ state }: Pick<Deployment, 'state'>): boolean {
+  return state === 'starting' || state === 'started'
+}
+
+export interface GoneTask {
+  arn: string
+  at: string
+  /** How it ended, in the words of shared/status. */
+  how: string
+  /** Whether another one is to be started without counting this as a failure of the rollout. */
+  isNobodysFault: boolean
+}
 
 /** One call that starts something, on record before it is made. Without an outcome it may or may not have had its effect. */
 export interface Attempt {
   number: number
   at: string
-  call:
-    | { operation: 'UpdateService'; cluster: string; service: string; revision: string }
+  /** Absent: it starts what the deployment is about. */
+  purpose?: 'before'
+  call: /** `was`: the revision that the service was on. `isForced`: an operator's redeploy of what runs already. */
+    | {
+        operation: 'UpdateService'
+        cluster: string
+        service: string
+        revision: string
+        was?: string
+        isForced?: boolean
+      }
     | ({ operation: 'RunTask' } & RunRequest)
   outcome?: {
     at: string
@@ -88,7 +168,7 @@ export interface DecisionRecord {
   at: string
   event: { id: string; at: string }
   image: { repository: string; tag: string; digest: string }
-  verdict: 'skip' | 'retry' | 'refuse'
+  verdict: 'skip' | 'hold' | 'retry' | 'refuse' | 'warn'
   reason: string
   detail: string
   before?: Claim['before']
@@ -96,6 +176,7 @@ export interface DecisionRecord {
 
 const schema = 1
 const headKey = 'HEAD'
+const gateKey = 'GATE'
 const deploymentKey = (number: number) => `DEPLOYMENT#${String(number).padStart(8, '0')}`
 const targetKey = (target: string) => `TARGET#${target}`
 export const tagKey = (repository: string, tag: string) => `${repository}:${tag}`
@@ -103,16 +184,33 @@ export const digestKey = (repository: string, digest: string) => `${repository}@
 
 export interface KnownTarget {
   head?: TargetHead
+  gate?: TargetGate
   /** The newest deployment on record: the one that the head names, unless that was claimed and nothing else yet. */
   newest?: Deployment
 }
 
-/** The head of a target with its newest deployment on record, in one read: `HEAD` sorts right after all of `DEPLOYMENT#`. */
-export async function readTarget(table: Table, target: string): Promise<{ head?: TargetHead; newest?: Deployment }> {
-  const { records } = await table.query({ by: 'pk', equals: targetKey(target), newestFirst: true, limit: 2 })
+/** A target's head, gate and newest deployment on record, in one read: `GATE` and `HEAD` sort right after all of `DEPLOYMENT#`. */
+export async function readTarget(table: Table, target: string): Promise<KnownTarget> {
+  const { records } = await table.query({ by: 'pk', equals: targetKey(target), newestFirst: true, limit: 3 })
   const head = records.find(record => record.sk === headKey)
-  const newest = records.find(record => record.sk !== headKey)
-  return { ...(head && { head: content<TargetHead>(head) }), ...(newest && { newest: content<Deployment>(newest) }) }
+  const gate = records.find(record => record.sk === gateKey)
+  const newest = records.find(record => record.sk !== headKey && record.sk !== gateKey)
+  return {
+    ...(head && { head: content<TargetHead>(head) }),
+    ...(gate && { gate: content<TargetGate>(gate) }),
+    ...(newest && { newest: content<Deployment>(newest) }),
+  }
+}
+
+/** Writes the gate as its next version; false when somebody else has written it since it was read. */
+export function writeGate(
+  table: Table,
+  gate: Omit<TargetGate, 'version'>,
+  seen: TargetGate | undefined,
+  at: string,
+): Promise<boolean> {
+  const key = { pk: targetKey(gate.target), sk: gateKey, schema, version: (seen?.version ?? 0) + 1, at }
+  return table.put({ ...gate, ...key }, seen ? { version: seen.version } : 'absent')
 }
 
 /** Makes `claim` what the head is about; false when the head is no longer the one that `seen` shows. */
@@ -173,6 +271,12 @@ export async function writeDeployment(table: Table, next: Deployment): Promise<D
     seen === 0 ? 'absent' : { version: seen },
   )
   return stored ? written : undefined
+}
+
+/** Whether this very decision, with its reason, is on record. */
+export async function hasDecision(table: Table, { target, event, image, reason }: DecisionRecord): Promise<boolean> {
+  const record = await table.get(`DECISIONS#${target}`, `${event.id}#${image.digest}`)
+  return record?.reason === reason
 }
 
 /** Keeps a decision; the same event decided again on the same image replaces it. */

@@ -1,7 +1,7 @@
 /** What was started by a deployment that does not count is put right: the head has the last word. */
 import type { Target } from '../config/config.ts'
 import { RefusedError, type Service, type World } from '../ports.ts'
-import { startedTasks } from './attempts.ts'
+import { liveTasks } from './attempts.ts'
 import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { type Deployment, deploymentsOf, readDeployment, readTarget, type TargetHead } from './records.ts'
@@ -40,16 +40,26 @@ async function standingRevision(
 ): Promise<{ head: TargetHead; revision: string } | undefined> {
   const { head, newest } = await readTarget(world.table, target.name)
   if (!head || newest?.number !== head.current.number) return undefined
-  const standing = isStanding(newest.state) ? newest : await lastStartedHere(target, world)
+  const standing = isStanding(newest) ? newest : await lastGoodHere(target, head, world)
   if (!standing?.revision || !isSamePlace(standing.where, placeOf(target))) return undefined
   return { head, revision: standing.revision.arn }
 }
 
-/** The last deployment to where the target runs that started; undefined when none did. */
-export async function lastStartedHere(target: Target, world: World): Promise<Deployment | undefined> {
+/**
+ * The last deployment to where the target runs that came to run and was not given up: what is gone back to. None of a digest that
+ * is quarantined, whatever deployment it was of.
+ */
+export async function lastGoodHere(target: Target, head: TargetHead, world: World): Promise<Deployment | undefined> {
+  const isQuarantined = ({ image }: Deployment) => head.quarantine.some(each => each.digest === image.digest)
   for await (const deployment of deploymentsOf(world.table, target.name))
-    if (deployment.state === 'started' && isSamePlace(deployment.where, placeOf(target))) return deployment
+    if (hasRun(deployment) && isSamePlace(deployment.where, placeOf(target)) && !isQuarantined(deployment))
+      return deployment
   return undefined
+}
+
+/** A newer claim supersedes what is being verified, so an older one that is `started` still is a job that runs. */
+function hasRun(deployment: Deployment): boolean {
+  return deployment.startedAt !== undefined && isStanding(deployment)
 }
 
 function isSomebodysWish({ deployments, revision }: Service, head: TargetHead): boolean {
@@ -63,28 +73,41 @@ async function isOfOurs(revision: string, target: Target, world: World): Promise
   return false
 }
 
-/** Stops the copies that these deployments started without ever having counted. A job runs to its end: it is never killed. */
+/** Stops the copies that these deployments started without having come to count. A job runs to its end: it is never killed. */
 export async function stopStrays(target: string, numbers: readonly number[], world: World): Promise<void> {
   for (const number of numbers) {
     const deployment = await readDeployment(world.table, target, number)
-    if (deployment?.where.kind === 'task' && !isStanding(deployment.state)) await stopCopies(deployment, world)
+    if (deployment?.where.kind !== 'task' || isStanding(deployment)) continue
+    const why = deployment.state === 'superseded' ? 'was overtaken before it had succeeded' : 'failed'
+    await stopCopies(deployment, why, world)
   }
 }
 
 /** Lists may lag behind a start by minutes, and a start whose answer was lost is on no record: so both are looked at. */
-async function stopCopies(old: Deployment, world: World): Promise<void> {
+export async function stopCopies(old: Deployment, why: string, world: World): Promise<void> {
   const { cluster } = old.where
-  const all = new Set(startedTasks(old.attempts))
+  const copies = old.attempts.filter(({ purpose }) => purpose !== 'before')
+  const all = new Set(liveTasks(old))
   const ended = new Set<string>()
-  const why = old.state === 'failed' ? 'did not start whole' : 'was overtaken before it had started'
   const reason = `Farguard: ${old.target} #${old.number} ${why}`
   const said = (error: unknown) => sayNotStopped(error, old, world)
-  for (const { call } of old.attempts) {
+  for (const { call } of copies) {
     if (call.operation !== 'RunTask') continue
     const listed = await world.fleet.tasksStartedBy(cluster, call.startedBy).catch(said)
     for (const { arn, lastStatus } of listed ?? []) (stopping.has(lastStatus) ? ended : all).add(arn)
   }
-  for (const task of all) if (!ended.has(task)) await world.fleet.stopTask(cluster, task, reason).catch(said)
+  for (const task of all) if (!ended.has(task)) await stopTask(cluster, task, reason, old, world)
+}
+
+/** Stops one task of a deployment; what ECS refuses is said, and keeps nothing else from going on. */
+export async function stopTask(
+  cluster: string,
+  task: string,
+  reason: string,
+  of: Deployment,
+  world: World,
+): Promise<void> {
+  await world.fleet.stopTask(cluster, task, reason).catch(error => sayNotStopped(error, of, world))
 }
 
 /** ECS forgets a task an hour after it stopped, and a cluster may be gone with all that ran: neither may keep a newer push from its start. */

@@ -1,12 +1,15 @@
 /** Brings a claimed deployment to its start, whoever began it and wherever they stopped. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { nextCapacity, nextStep, type Step, startedTasks } from './attempts.ts'
+import { liveTasks, nextCapacity, nextStep, type Step } from './attempts.ts'
 import { type CallOutcome, make } from './calls.ts'
-import { type Ground, wantedDefinition } from './prepare.ts'
+import { failedWith, prepared } from './ends.ts'
+import { observeTasks } from './observe-tasks.ts'
+import { containersOf, type Ground, wantedDefinition } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
 import { type Attempt, type Deployment, readDeployment, type TargetHead, writeDeployment } from './records.ts'
 import { fingerprintOf } from './revision.ts'
+import { judgeOneOff } from './verify.ts'
 
 /** More steps than any start has: plan, call, fall back to on-demand, call, and a few lost races between them. */
 const mostSteps = 20
@@ -16,6 +19,13 @@ export interface Carried {
   deployment: Deployment
   /** Somebody else wrote on it meanwhile: a call of ours may have come after theirs. */
   wasContested: boolean
+  /** Something has to end before it goes on. */
+  waits?: Waits
+}
+
+export interface Waits {
+  because: string
+  lookInMs: number
 }
 
 /**
@@ -33,10 +43,35 @@ export async function start(
   let deployment = recorded ?? (await run.putOnRecord())
   for (let steps = 0; steps < mostSteps; steps++) {
     if (deployment.state !== 'starting') return { deployment, wasContested: run.wasContested }
-    deployment = await run.take(deployment)
+    const taken = await run.take(deployment)
+    deployment = taken.deployment
+    if (taken.waits) return { ...taken, wasContested: run.wasContested }
   }
   const message = `Deployment ${head.current.number} of ${target.name} is being started by many at once.`
   throw new Problem('retry', 'deployment-overtaken', message)
+}
+
+/** Starts the copies that a deployment which has succeeded lacks by its record. Throws Problem when it can't now. */
+export async function replenish(
+  head: TargetHead,
+  recorded: Deployment,
+  target: Target,
+  ground: Ground,
+  world: World,
+): Promise<Deployment> {
+  const run = new Run(head, target, ground, world)
+  let deployment = recorded
+  for (let steps = 0; steps < mostSteps; steps++) {
+    const isOver = deployment.state !== 'succeeded' || deployment.retiredAt !== undefined
+    if (isOver || run.stepOf(deployment).do === 'finish') break
+    deployment = (await run.take(deployment)).deployment
+  }
+  return deployment
+}
+
+interface Taken {
+  deployment: Deployment
+  waits?: Waits
 }
 
 /** One invocation's work on one deployment: it knows which calls are its own, and so were made by nobody before. */
@@ -66,30 +101,45 @@ class Run {
       attempts: [],
     }
     try {
-      return await this.take({ ...draft, revision: await this.#revision() })
+      return (await this.take({ ...draft, revision: await this.#revision() })).deployment
     } catch (error) {
       if (!isRefusal(error)) throw error
       // A claim that leads nowhere must not stand in the way of what comes after it.
-      return (await writeDeployment(this.#world.table, this.#failed(draft, error))) ?? this.#reread(draft)
+      return this.#write(failedWith(draft, error, this.#now()))
     }
+  }
+
+  stepOf(deployment: Deployment): Step {
+    const { container, service } = this.#ground
+    return nextStep(deployment, this.#target, {
+      now: this.#world.clock.now(),
+      capacity: nextCapacity(this.#target, this.#ground.capacity ?? 'on-demand', deployment.attempts),
+      container: container.name,
+      ...(service && { service }),
+    })
   }
 
   /** Takes the next step, and gives what is on record after it. */
-  async take(deployment: Deployment): Promise<Deployment> {
-    const step = this.#stepOf(deployment)
+  async take(deployment: Deployment): Promise<Taken> {
+    const step = this.stepOf(deployment)
     switch (step.do) {
       case 'plan':
-        return this.#plan(deployment, step.attempts)
+        return { deployment: await this.#plan(deployment, step.attempts) }
       case 'call':
-        return this.#call(deployment, step.attempts)
+        return { deployment: await this.#call(deployment, step.attempts) }
+      case 'await':
+        return this.#await(deployment, step.task)
+      case 'give-up': {
+        const detail = `${this.#target.name} was started ${deployment.attempts.length} times: ${step.how}`
+        return {
+          deployment: await this.#write(
+            failedWith(deployment, { reason: 'surroundings', message: detail }, this.#now()),
+          ),
+        }
+      }
       case 'finish':
-        return (await writeDeployment(this.#world.table, this.#started(deployment))) ?? this.#reread(deployment)
+        return { deployment: await this.#write(this.#started(deployment)) }
     }
-  }
-
-  #stepOf(deployment: Deployment): Step {
-    const capacity = nextCapacity(this.#target, this.#ground.capacity ?? 'on-demand', deployment.attempts)
-    return nextStep(deployment, this.#target, capacity, this.#world.clock.now())
   }
 
   async #plan(deployment: Deployment, planned: Attempt[]): Promise<Deployment> {
@@ -100,6 +150,16 @@ class Run {
     return written
   }
 
+  /** What has become of the `before` task. */
+  async #await(deployment: Deployment, task: string): Promise<Taken> {
+    const [fact] = await observeTasks(deployment, [task], this.#world)
+    if (!fact || !this.#target.before) return { deployment }
+    const verdict = judgeOneOff(deployment, fact, this.#target.before.timeoutMs, this.#world.clock.now())
+    if (verdict.is === 'wait')
+      return { deployment, waits: { because: 'its before task runs', lookInMs: verdict.lookInMs } }
+    return { deployment: await this.#write(prepared(deployment, verdict, task, this.#now())) }
+  }
+
   /** Makes the calls, then puts their outcomes on record: with the start itself where nothing is left to do. */
   async #call(deployment: Deployment, attempts: readonly Attempt[]): Promise<Deployment> {
     const outcomes = new Map<number, CallOutcome>()
@@ -107,7 +167,7 @@ class Run {
     for (const attempt of attempts) {
       try {
         const isOwn = this.#own.has(attempt.number)
-        outcomes.set(attempt.number, await make(attempt, isOwn, this.#ground, this.#world))
+        outcomes.set(attempt.number, await make(attempt, isOwn, deployment, this.#ground, this.#world))
       } catch (error) {
         problem = error
         if (isRefusal(error)) outcomes.set(attempt.number, { at: this.#now(), failures: [error.message] })
@@ -142,16 +202,20 @@ class Run {
   }
 
   #moved(deployment: Deployment, problem: unknown): Deployment {
-    if (isRefusal(problem)) return this.#failed(deployment, problem)
-    return !problem && this.#stepOf(deployment).do === 'finish' ? this.#started(deployment) : deployment
+    if (isRefusal(problem)) return failedWith(deployment, problem, this.#now())
+    return !problem && this.stepOf(deployment).do === 'finish' ? this.#started(deployment) : deployment
   }
 
-  /** A job that may have run must not run again; lost copies of a task do not run any more, or they would be listed. */
-  #unknown({ attempts, number }: Deployment): Problem | undefined {
+  /** What may have run once must not run again; lost copies of a task do not run any more, or they would be listed. */
+  #unknown(deployment: Deployment): Problem | undefined {
+    const { attempts, number } = deployment
     const { name, run } = this.#target
-    if (run.kind !== 'job' || startedTasks(attempts).length > 0) return undefined
-    if (!attempts.some(attempt => attempt.outcome?.isLost)) return undefined
-    const message = `Whether job ${name} ran for deployment ${number} can't be told any more: its start was not recorded, and ECS forgets a stopped task after an hour. Look at its logs; push the image again to run it.`
+    const isLost = attempts.some(
+      ({ purpose, outcome }) =>
+        outcome?.isLost && (purpose === 'before' || (run.kind === 'job' && liveTasks(deployment).length === 0)),
+    )
+    if (!isLost) return undefined
+    const message = `Whether the task of ${name} ran for deployment ${number} can't be told any more: its start was not recorded, and ECS forgets a stopped task after an hour. Look at its logs; push the image again to run it.`
     return new Problem('refuse', 'start-unknown', message)
   }
 
@@ -161,12 +225,17 @@ class Run {
     const failures = deployment.attempts
       .filter(attempt => numbers.has(attempt.number))
       .flatMap(attempt => attempt.outcome?.failures ?? [])
-    const next = this.#stepOf(deployment)
+    const next = this.stepOf(deployment)
     if (failures.length === 0 || next.do !== 'plan') return undefined
     const tried = new Set(made.map(wayOf))
     if (next.attempts.some(attempt => !tried.has(wayOf(attempt)))) return undefined
     const message = `ECS did not start every copy of ${this.#target.name}: ${[...new Set(failures)].join('; ')}`
     return new Problem('retry', 'no-capacity', message)
+  }
+
+  /** What is on record after the write, or after that of whoever came first. */
+  async #write(next: Deployment): Promise<Deployment> {
+    return (await writeDeployment(this.#world.table, next)) ?? this.#reread(next)
   }
 
   async #reread({ number }: Deployment): Promise<Deployment> {
@@ -181,15 +250,7 @@ class Run {
   }
 
   #started(deployment: Deployment): Deployment {
-    return { ...deployment, state: 'started', startedAt: this.#now() }
-  }
-
-  #failed(deployment: Deployment, problem: Problem): Deployment {
-    return {
-      ...deployment,
-      state: 'failed',
-      ended: { reason: problem.reason, detail: problem.message, at: this.#now() },
-    }
+    return { ...deployment, state: 'started', startedAt: deployment.startedAt ?? this.#now() }
   }
 
   #now(): string {
@@ -226,15 +287,16 @@ async function revisionFor(
 ): Promise<NonNullable<Deployment['revision']>> {
   const { definition, asItIs } = wantedDefinition(ground, head.current)
   const fingerprint = fingerprintOf(definition)
-  if (asItIs !== undefined) return { arn: asItIs, fingerprint }
+  const containers = containersOf(definition)
+  if (asItIs !== undefined) return { arn: asItIs, fingerprint, containers }
   const before = head.earlier.find(each => each.image.digest === head.current.image.digest)
   const known = before && (await readDeployment(world.table, target.name, before.number))?.revision
   if (known?.fingerprint === fingerprint) {
     const revision = await world.fleet.describeTaskDefinition(known.arn)
-    if (revision?.status === 'ACTIVE') return known
+    if (revision?.status === 'ACTIVE') return { ...known, containers }
   }
   try {
-    return { arn: await world.fleet.registerTaskDefinition(definition), fingerprint }
+    return { arn: await world.fleet.registerTaskDefinition(definition), fingerprint, containers }
   } catch (error) {
     throw asProblem(error, `Registering task definition ${definition.family}`)
   }

@@ -4,7 +4,7 @@ import { RefusedError, type World } from '../ports.ts'
 import { traceOf } from './claim.ts'
 import type { RunningImage } from './decide.ts'
 import type { ImagePush } from './push.ts'
-import { type DecisionRecord, recordDecision } from './records.ts'
+import { type DecisionRecord, hasDecision, recordDecision } from './records.ts'
 
 /** `digest`: of the image that was decided on, which may not be the one that the event was sent for. */
 export async function keepTrace(
@@ -24,6 +24,8 @@ export async function keepTrace(
     ...(running && { before: traceOf(running) }),
   }
   try {
+    // What the sweep finds, it finds again and again: told once, it is on record.
+    if (push.source === 'sweep' && (await hasDecision(world.table, record))) return
     await recordDecision(world.table, record)
   } catch (error) {
     // What can never go on record must not come back for ever because of that.

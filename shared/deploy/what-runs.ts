@@ -5,7 +5,7 @@ import { type CurrentDeployment, type Decision, isStanding, type RunningImage } 
 import { isSamePlace, placeOf } from './place.ts'
 import { type Ground, imageOfService, observe } from './prepare.ts'
 import type { Claim, DeployedImage, KnownTarget } from './records.ts'
-import { lastStartedHere } from './settle.ts'
+import { lastGoodHere } from './settle.ts'
 
 export interface Place {
   current?: CurrentDeployment | undefined
@@ -51,9 +51,10 @@ async function byRecords(
   const recorded = newest?.number === head.current.number ? newest : undefined
   const { number, image, claimedAt, where } = head.current
   const isHere = isSamePlace(where, placeOf(target))
-  const current = isHere ? { number, image, state: recorded?.state, ended: recorded?.ended } : undefined
-  if (current && isStanding(current.state)) return { current, running: runningOf(head.current), since: claimedAt }
-  const started = await lastStartedHere(target, world)
+  const { state, startedAt, ended } = recorded ?? {}
+  const current = isHere ? { number, image, state, startedAt, ended } : undefined
+  if (current && isStanding(current)) return { current, running: runningOf(head.current), since: claimedAt }
+  const started = await lastGoodHere(target, head, world)
   if (!started) return { current }
   // The head knows of a higher tag that a digest was given after its start.
   const claim = [head.current, ...head.earlier].find(each => each.number === started.number) ?? started

@@ -15,7 +15,7 @@ export type ImageName = { repository: string } & ({ tag: string } | { digest: st
 export interface Story {
   target: string
   at: string
-  verdict: 'deploy' | 'skip' | 'retry' | 'refuse'
+  verdict: 'deploy' | DecisionRecord['verdict']
   /** One word for programs. */
   reason: string
   /** One line for people. */
@@ -41,7 +41,9 @@ export async function why(image: ImageName, limit: number, table: Table): Promis
   const decisions = records.filter((record): record is DecisionRecord => !('attempts' in record))
   // What delayed a deployment is part of its story, not a decision beside it.
   const isDelayOf = (decision: DecisionRecord, { target, event }: Deployment) =>
-    decision.verdict !== 'skip' && decision.target === target && decision.event.id === event.id
+    (decision.verdict === 'retry' || decision.verdict === 'refuse') &&
+    decision.target === target &&
+    decision.event.id === event.id
   const stories = deployments.map(async deployment => {
     const delays = decisions.filter(decision => isDelayOf(decision, deployment))
     return deployed(deployment, delays, await followed(table, deployment))
@@ -52,7 +54,7 @@ export async function why(image: ImageName, limit: number, table: Table): Promis
 
 /** The deployment that the target was about next. */
 async function followed(table: Table, { target, number, state }: Deployment): Promise<Event[]> {
-  if (state !== 'started') return []
+  if (state !== 'started' && state !== 'succeeded') return []
   const { head } = await readTarget(table, target)
   if (!head || head.current.number <= number) return []
   const claims = [head.current, ...head.earlier]
@@ -107,9 +109,28 @@ function attempted({ at, call, outcome }: Attempt): Event[] {
   return [{ at: outcome.at, what: `${doing}: ${answers.join(', ') || 'accepted'}` }]
 }
 
-function ownEnd({ startedAt, ended }: Deployment): Event[] {
-  const events: Event[] = startedAt ? [{ at: startedAt, what: 'started' }] : []
-  if (!ended) return events
-  const { reason, detail, at } = ended
-  return [...events, { at, what: reason === 'superseded' ? `superseded ${detail}` : `failed: ${reason}: ${detail}` }]
+/** What became of it, oldest first. */
+function ownEnd(deployment: Deployment): Event[] {
+  const { preparedAt, startedAt, wokeAt, succeededAt, ended, undone, retiredAt, gone = [], state } = deployment
+  const moments: [string | undefined, string][] = [
+    [preparedAt, 'its before task exited with 0'],
+    ...gone
+      .filter(({ how }) => how !== 'completed')
+      .map(({ at, how }): [string, string] => [at, `lost a task: ${how}`]),
+    [startedAt, 'started'],
+    [wokeAt, 'the service woke'],
+    [succeededAt, 'succeeded'],
+    [ended?.at, ended ? endText(deployment, ended) : ''],
+    [undone?.at, undone ? `${state === 'rolled-back' ? 'rolled back: ' : ''}${undone.what}` : ''],
+    [retiredAt, 'its copies were stopped: a newer deployment succeeded'],
+  ]
+  return moments
+    .flatMap(([at, what]) => (at === undefined ? [] : [{ at, what }]))
+    .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
+}
+
+function endText({ state }: Deployment, { reason, detail, quarantines }: NonNullable<Deployment['ended']>): string {
+  if (state === 'superseded') return `superseded ${detail}`
+  if (state === 'stopped') return `stopped: ${detail}`
+  return `failed: ${reason}: ${detail}${quarantines ? '; quarantined' : ''}`
 }

@@ -15,18 +15,24 @@ export interface Belonging {
 /** As shared/deploy/attempts.ts writes it: the deployment's id and two digits of base 36. */
 const ourStartedBy = /^fg\/([a-z0-9-]{1,24})\/([A-Za-z0-9]{6})([a-z0-9]{2})$/
 
+/** What `startedBy` says of a task that Farguard started; undefined for any other. */
+export function startOf(startedBy = ''): { target: string; deployment: { id: string; attempt: number } } | undefined {
+  const [, target, id, attempt] = ourStartedBy.exec(startedBy) ?? []
+  return target && id && attempt ? { target, deployment: { id, attempt: Number.parseInt(attempt, 36) } } : undefined
+}
+
 /** What ECS and farguard.yml say together; what neither says is absent. */
 export function belongingOf(task: Task, config: Config): Belonging {
   const { startedBy = '', group = '', cluster } = task
-  const [, named, id, attempt] = ourStartedBy.exec(startedBy) ?? []
+  const start = startOf(startedBy)
   const service = group.startsWith('service:') ? group.slice('service:'.length) : undefined
-  const candidate = named ?? task.tags?.['farguard:target']
+  const candidate = start?.target ?? task.tags?.['farguard:target']
   const target =
     config.targets.find(each => each.name === candidate && each.cluster === cluster) ??
     (service === undefined ? undefined : targetsOfService(config, service, cluster)[0])
   return {
     ...(target && { target: target.name }),
-    ...(id && attempt && { deployment: { id, attempt: Number.parseInt(attempt, 36) } }),
+    ...(start && { deployment: start.deployment }),
     ...(service !== undefined && { service }),
     ...(startedBy.startsWith('ecs-svc/') && { serviceDeployment: startedBy }),
   }

@@ -55,14 +55,26 @@ export async function* runningTasks(
   table: Table,
   whose: { target: string } | { cluster: string },
 ): AsyncGenerator<TaskRecord[]> {
-  const equals = runningKeyOf(whose)
+  for await (const indexed of indexedTasks(table, whose)) {
+    // The index lags behind: what has ended since is seen in the records themselves.
+    const records = await table.getMany(indexed.map(({ arn }) => ({ pk: keyOf(arn), sk })))
+    const running = records
+      .filter(record => record.runningKey === runningKeyOf(whose))
+      .sort((a, b) => (a.at < b.at ? -1 : 1))
+    if (running.length > 0) yield running.map(contentOf)
+  }
+}
+
+/** As runningTasks by the index alone, which lags behind: for whoever asks ECS about each of them anyway. */
+export async function* indexedTasks(
+  table: Table,
+  whose: { target: string } | { cluster: string },
+): AsyncGenerator<TaskRecord[]> {
   let from: string | undefined
   do {
-    const page = await table.query({ by: 'runningKey', equals, ...(from !== undefined && { from }) })
-    // The index lags behind: what has ended since is seen in the records themselves.
-    const records = page.records.length === 0 ? [] : await table.getMany(page.records.map(({ pk }) => ({ pk, sk })))
-    const running = records.filter(record => record.runningKey === equals).sort((a, b) => (a.at < b.at ? -1 : 1))
-    if (running.length > 0) yield running.map(contentOf)
+    const query = { by: 'runningKey' as const, equals: runningKeyOf(whose), ...(from !== undefined && { from }) }
+    const page = await table.query(query)
+    if (page.records.length > 0) yield page.records.map(contentOf)
     from = page.next
   } while (from !== undefined)
 }

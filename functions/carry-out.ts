@@ -1,0 +1,7 @@
+/** The control queue: what operators ask for, and the looks that rollouts and gates take at themselves. */
+import { controlMessage } from '../events/control-message.ts'
+import { carryOut } from '../shared/deploy/carry-out.ts'
+import { queueHandler } from './queue-handler.ts'
+import { surroundings } from './world.ts'
+
+export const handler = queueHandler(controlMessage, carryOut, surroundings)

@@ -1,0 +1,148 @@
+/** Brings a target's rollout on as far as it goes now: by events, by its own looks and by the sweep alike. */
+import type { Target } from '../config/config.ts'
+import type { Outcome } from '../outcome.ts'
+import type { World } from '../ports.ts'
+import { carry, giveUp } from './carry.ts'
+import { judged } from './ends.ts'
+import { look } from './judge.ts'
+import { observe } from './prepare.ts'
+import { asProblem, Problem } from './problem.ts'
+import { type Deployment, isOpen, type KnownTarget, readTarget, type TargetHead, writeDeployment } from './records.ts'
+import { retireOlder } from './retire.ts'
+import type { Waits } from './start.ts'
+import { undo } from './undo.ts'
+
+/** More steps than any rollout has in one go: start, verify, undo, and a few lost races between them. */
+const mostSteps = 20
+
+/** How soon to try again what AWS did not take. */
+const triedAgainMs = 60_000
+
+export interface Advanced {
+  outcome: Outcome
+  /** Whether anything went on. */
+  hasMoved: boolean
+  /** The deployment that is still under way, and when it is worth a look. */
+  open?: { deployment: number; lookInMs: number }
+}
+
+/** As carryOn, for whoever takes no look of its own. */
+export async function advance(target: Target, world: World): Promise<Outcome> {
+  return (await carryOn(target, world)).outcome
+}
+
+/** May run twice, at once, and at any time; cheap when nothing is under way. */
+export async function carryOn(target: Target, world: World): Promise<Advanced> {
+  let deployment: number | undefined
+  let steps = 0
+  try {
+    for (; steps < mostSteps; steps++) {
+      const known = await readTarget(world.table, target.name)
+      if (!known.head) return { outcome: { kind: 'skipped', reason: 'nothing-deployed' }, hasMoved: false }
+      deployment = known.head.current.number
+      const stepped = await step(known.head, known, target, world)
+      if (stepped !== 'go on') return { ...stepped, hasMoved: steps > 0 }
+    }
+    throw new Problem(
+      'retry',
+      'deployment-overtaken',
+      `The rollout of ${target.name} is being carried on by many at once.`,
+    )
+  } catch (error) {
+    const problem = asProblem(error, `Carrying on the rollout of ${target.name}`)
+    if (!(problem instanceof Problem)) throw problem
+    const kind = problem.kind === 'retry' ? ('retryable' as const) : ('permanent' as const)
+    return {
+      outcome: { kind, reason: problem.reason, detail: problem.message },
+      hasMoved: steps > 0,
+      ...(kind === 'retryable' && deployment !== undefined && { open: { deployment, lookInMs: triedAgainMs } }),
+    }
+  }
+}
+
+type Stopped = Omit<Advanced, 'hasMoved'>
+
+async function step(head: TargetHead, known: KnownTarget, target: Target, world: World): Promise<Stopped | 'go on'> {
+  const newest = known.newest?.number === head.current.number ? known.newest : undefined
+  if (newest?.todo) {
+    await carryOut(newest.todo, newest, head, target, world)
+    return 'go on'
+  }
+  if (newest && !isOpen(newest))
+    return { outcome: { kind: 'skipped', reason: 'nothing-under-way', detail: newest.state } }
+  if (newest && newest.where.kind !== target.run.kind) {
+    const detail = `farguard.yml says run: ${target.run.kind} by now`
+    await write(newest, judged(newest, { is: 'superseded', detail }, at(world)), world)
+    return 'go on'
+  }
+  return newest?.state === 'started' ? verify(newest, target, world) : begin(head, known.newest, target, world)
+}
+
+/** What follows from a state that is on record. */
+async function carryOut(
+  todo: NonNullable<Deployment['todo']>,
+  deployment: Deployment,
+  head: TargetHead,
+  target: Target,
+  world: World,
+): Promise<void> {
+  if (todo === 'undo') {
+    await undo(deployment, target, world)
+    return
+  }
+  await retireOlder(head, deployment, world)
+  const { todo: _todo, ...rest } = deployment
+  await write(deployment, rest, world)
+}
+
+async function verify(deployment: Deployment, target: Target, world: World): Promise<Stopped | 'go on'> {
+  const verdict = await look(deployment, target, world)
+  if (verdict.is === 'wait') return underWay(deployment.number, target, verdict)
+  await write(deployment, judged(deployment, verdict, at(world)), world)
+  return 'go on'
+}
+
+async function begin(
+  head: TargetHead,
+  newest: Deployment | undefined,
+  target: Target,
+  world: World,
+): Promise<Stopped | 'go on'> {
+  const recorded = newest?.number === head.current.number ? newest : undefined
+  try {
+    const { waits } = await carry(head, newest, await observe(target, world), target, world)
+    return waits ? underWay(head.current.number, target, waits) : 'go on'
+  } catch (error) {
+    const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${target.name}`)
+    const isOver =
+      problem instanceof Problem && (problem.kind === 'refuse' || isPastDeadline(head, recorded, target, world))
+    if (!isOver) throw problem
+    await giveUp(head.current, newest, problem, target.name, world)
+    return 'go on'
+  }
+}
+
+/** A start that AWS has not taken for as long as a rollout may take is given up. What waits for something older has not begun. */
+function isPastDeadline(head: TargetHead, recorded: Deployment | undefined, { run }: Target, world: World): boolean {
+  const begun = recorded?.attempts[0]?.at ?? (head.busy === undefined ? head.current.claimedAt : undefined)
+  const withinMs = run.kind === 'job' ? run.timeoutMs : run.verify.withinMs
+  return begun !== undefined && world.clock.now().getTime() - Date.parse(begun) > withinMs
+}
+
+function underWay(deployment: number, target: Target, { because, lookInMs }: Waits): Stopped {
+  const what = `${target.name} #${deployment}: ${because}`
+  return { outcome: { kind: 'done', what }, open: { deployment, lookInMs } }
+}
+
+/** Whoever wrote meanwhile has the word: what is on record is read again. */
+async function write(before: Deployment, next: Deployment, world: World): Promise<void> {
+  const written = await writeDeployment(world.table, next)
+  if (!written || written.state === before.state) return
+  const { target, number, state, image, ended } = written
+  const about = { target, deployment: number, image: `${image.repository}:${image.tag}` }
+  world.log.info(state, { ...about, ...(ended && { reason: ended.reason, detail: ended.detail }) })
+}
+
+function at(world: World): string {
+  return world.clock.now().toISOString()
+}

@@ -1,0 +1,57 @@
+/** Brings what the head names to its start, once nothing older is in the way, and leaves nothing behind that does not count. */
+import type { Target } from '../config/config.ts'
+import type { World } from '../ports.ts'
+import { waitForBusy } from './busy.ts'
+import { supersede } from './claim.ts'
+import { failedWith } from './ends.ts'
+import type { Ground } from './prepare.ts'
+import { type Claim, type Deployment, type TargetHead, writeDeployment } from './records.ts'
+import { putRight, stopStrays } from './settle.ts'
+import { start, type Waits } from './start.ts'
+
+export interface Carried {
+  /** Undefined while it is claimed and waits, and nothing else of it is on record. */
+  deployment?: Deployment
+  waits?: Waits
+}
+
+/** Throws Problem when it can't go on now. `newest`: the newest deployment on record. */
+export async function carry(
+  head: TargetHead,
+  newest: Deployment | undefined,
+  ground: Ground,
+  target: Target,
+  world: World,
+): Promise<Carried> {
+  const { current } = head
+  await supersede(head, newest, world)
+  const recorded = newest?.number === current.number ? newest : undefined
+  const waits = await waitForBusy(head, target, world)
+  if (waits) return { ...(recorded && { deployment: recorded }), waits }
+  const { deployment, wasContested, ...more } = await start(head, recorded, target, ground, world)
+  await stopStrays(target.name, head.unsettled, world)
+  const { state, ended, because, image } = deployment
+  const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
+  const name = `${image.repository}:${image.tag}`
+  world.log.info(state, { target: target.name, deployment: current.number, image: name, ...more.waits, ...reason })
+  if (wasContested || (state !== 'started' && state !== 'starting')) {
+    await stopStrays(target.name, [current.number], world)
+    await putRight(target, world)
+  }
+  return { deployment, ...more }
+}
+
+/** A claim that can't be carried on any more must not stand in the way of what comes after it. */
+export async function giveUp(
+  claim: Claim,
+  newest: Deployment | undefined,
+  why: { reason: string; message: string },
+  target: string,
+  world: World,
+): Promise<void> {
+  const recorded = newest?.number === claim.number ? newest : undefined
+  if (recorded && recorded.state !== 'starting') return
+  const base: Deployment = recorded ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
+  const written = await writeDeployment(world.table, failedWith(base, why, world.clock.now().toISOString()))
+  if (written) await stopStrays(target, [claim.number], world)
+}

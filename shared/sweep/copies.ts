@@ -1,0 +1,121 @@
+/** The copies of a task target: as many as farguard.yml says, of what has succeeded, and no others. */
+import type { Target } from '../config/config.ts'
+import { liveTasks, startedTasks, wantedCopies } from '../deploy/attempts.ts'
+import { isStanding } from '../deploy/decide.ts'
+import { isSamePlace, placeOf } from '../deploy/place.ts'
+import { observe } from '../deploy/prepare.ts'
+import {
+  type Deployment,
+  deploymentsOf,
+  isOpen,
+  readTarget,
+  type TargetHead,
+  writeDeployment,
+} from '../deploy/records.ts'
+import { lastGoodHere, stopTask } from '../deploy/settle.ts'
+import { replenish } from '../deploy/start.ts'
+import { readsLagMs } from '../deploy/verify.ts'
+import type { Task, World } from '../ports.ts'
+import { startOf } from '../status/belonging.ts'
+
+/** A task that Farguard started, as the sweep found it. */
+export interface OwnTask {
+  arn: string
+  target: string
+  /** The deployment's id, and the number of the attempt, as far as two digits tell it. */
+  deployment: { id: string; attempt: number }
+  isUp: boolean
+  createdAt?: string
+}
+
+/** Attempts that a deployment keeps on record although nothing of theirs runs any more. */
+const keptAttempts = 10
+
+/** Undefined for what somebody else started. */
+export function ownTask({ arn, startedBy, desiredStatus, createdAt }: Task): OwnTask | undefined {
+  const start = startOf(startedBy)
+  if (!start) return undefined
+  return { arn, ...start, isUp: desiredStatus !== 'STOPPED', ...(createdAt !== undefined && { createdAt }) }
+}
+
+/** Starts what is missing and stops what does not count; gives what was done. While a rollout is under way it sees to its own copies. */
+export async function keepCopies(target: Target, own: readonly OwnTask[], world: World): Promise<string[]> {
+  if (target.run.kind !== 'task') return []
+  const { head, newest } = await readTarget(world.table, target.name)
+  if (!head || newest?.number !== head.current.number || isOpen(newest) || newest.todo) return []
+  const good = isStanding(newest) ? newest : await lastGoodHere(target, head, world)
+  const strays = await stopStrays(good, own, target, world)
+  if (good?.state !== 'succeeded' || good.retiredAt || !isSamePlace(good.where, placeOf(target))) return strays
+  return [...strays, ...(await startMissing(head, good, own, target, world))]
+}
+
+async function startMissing(
+  head: TargetHead,
+  good: Deployment,
+  own: readonly OwnTask[],
+  target: Target,
+  world: World,
+): Promise<string[]> {
+  const up = new Set(own.filter(({ isUp }) => isUp).map(({ arn }) => arn))
+  const gone = liveTasks(good).filter(arn => !up.has(arn) && !isRecent(arn, good, world.clock.now()))
+  const isOpenStill = good.attempts.some(({ outcome }) => !outcome)
+  const missing = wantedCopies(target) - (liveTasks(good).length - gone.length)
+  if (missing <= 0 && !isOpenStill) return []
+  const at = world.clock.now().toISOString()
+  const ended = gone.map(arn => ({ arn, at, how: 'ended', isNobodysFault: true }))
+  const noted =
+    ended.length === 0
+      ? good
+      : await writeDeployment(world.table, pruned({ ...good, gone: [...(good.gone ?? []), ...ended] }))
+  if (!noted) return []
+  const ground = await observe(target, world)
+  const after = await replenish(head, noted, target, ground, world)
+  const started = liveTasks(after).filter(arn => !up.has(arn))
+  return started.length === 0
+    ? []
+    : [`target ${target.name}: ${started.length} of its copies had ended and were started again`]
+}
+
+/** Reads lag behind a start: what was started a moment ago need not be listed yet. */
+function isRecent(arn: string, { attempts }: Deployment, now: Date): boolean {
+  const outcome = attempts.map(attempt => attempt.outcome).find(each => each?.tasks?.includes(arn))
+  return outcome !== undefined && now.getTime() - Date.parse(outcome.at) < readsLagMs
+}
+
+/** A deployment that runs for a year loses copies many times: what is long over leaves its record. */
+function pruned(deployment: Deployment): Deployment {
+  const live = new Set(liveTasks(deployment))
+  const attempts = deployment.attempts.filter(
+    ({ outcome }, index, all) =>
+      !outcome || index >= all.length - keptAttempts || (outcome.tasks ?? []).some(arn => live.has(arn)),
+  )
+  const named = new Set(startedTasks(attempts))
+  return { ...deployment, attempts, gone: (deployment.gone ?? []).filter(({ arn }) => named.has(arn)) }
+}
+
+/** Copies of deployments that failed, were overtaken or are retired. Jobs and `before` tasks come to their own end. */
+async function stopStrays(
+  good: Deployment | undefined,
+  own: readonly OwnTask[],
+  target: Target,
+  world: World,
+): Promise<string[]> {
+  const now = world.clock.now().getTime()
+  const others = own.filter(
+    ({ isUp, deployment, createdAt }) =>
+      isUp && deployment.id !== good?.id && createdAt !== undefined && now - Date.parse(createdAt) > readsLagMs,
+  )
+  if (others.length === 0) return []
+  const stopped: string[] = []
+  for await (const of of deploymentsOf(world.table, target.name))
+    for (const { arn, deployment } of others) {
+      if (deployment.id !== of.id || of.where.kind !== 'task') continue
+      const attempt = of.attempts.find(({ outcome }) => outcome?.tasks?.includes(arn))
+      if (attempt?.purpose === 'before' || (!attempt && target.before)) continue
+      await stopTask(of.where.cluster, arn, `Farguard: ${target.name} #${of.number} does not count any more`, of, world)
+      stopped.push(arn)
+    }
+  return stopped.length === 0
+    ? []
+    : [`target ${target.name}: ${stopped.length} copies that do not count any more were stopped`]
+}

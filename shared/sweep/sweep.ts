@@ -1,0 +1,121 @@
+/** Repairs whatever events missed: tasks on record, rollouts brought on, copies that are missing, images that nobody deployed. */
+import type { Config, Target } from '../config/config.ts'
+import { carryOn } from '../deploy/advance.ts'
+import { deployWanted } from '../deploy/sweep-images.ts'
+import type { World } from '../ports.ts'
+import { keepCopies, type OwnTask } from './copies.ts'
+import { knownServices } from './known-services.ts'
+import { sweepTasks } from './tasks.ts'
+import { readRest, recordRepairs, writeRest } from './work-list.ts'
+
+export interface SweepReport {
+  /** What was not as it should be and is mended, or on its way; one line each. */
+  repaired: string[]
+  /** What could not be looked at or mended: the next sweep comes to it again. */
+  failed: string[]
+  /** Not begun, because too little time was left: the next sweep begins with it. */
+  left: string[]
+}
+
+/** One thing to look at: `cluster:demo`, `target:web`, `repository:acme/web`. */
+type Unit = string
+
+/** `hasTime`: false once nothing further is to be begun. Two sweeps of a quiet account in a row write nothing the second time. */
+export async function sweep(config: Config, world: World, hasTime: () => boolean): Promise<SweepReport> {
+  const report: SweepReport = { repaired: [], failed: [], left: [] }
+  const rest = await readRest(world.table)
+  const units = inOrder(unitsOf(config), rest?.units ?? [])
+  const run = new Sweep(config, world, report)
+  for (const [index, unit] of units.entries()) {
+    if (!hasTime()) {
+      report.left = units.slice(index)
+      break
+    }
+    await run.look(unit)
+  }
+  await writeRest(world.table, report.left, rest, world.clock.now())
+  await recordRepairs(world.table, report, world.clock.now())
+  const { repaired, failed, left } = report
+  world.log.info('swept', { repaired, failed, ...(left.length > 0 && { left: left.length }) })
+  return report
+}
+
+/** Clusters first: what rollouts and copies are judged by is on record then. */
+function unitsOf({ targets }: Config): Unit[] {
+  const clusters = new Set(targets.map(({ cluster }) => `cluster:${cluster}`))
+  const repositories = new Set(targets.map(({ repository }) => `repository:${repository}`))
+  return [...clusters, ...targets.map(({ name }) => `target:${name}`), ...repositories]
+}
+
+/** What the last sweep had no time for comes first, so that no end of a long list is never reached. */
+function inOrder(units: readonly Unit[], rest: readonly Unit[]): Unit[] {
+  const first = rest.filter(unit => units.includes(unit))
+  return [...first, ...units.filter(unit => !first.includes(unit))]
+}
+
+class Sweep {
+  readonly #config: Config
+  readonly #world: World
+  readonly #report: SweepReport
+  /** Tasks that Farguard started, by target; of the clusters that were looked at. */
+  readonly #own = new Map<string, OwnTask[]>()
+  readonly #services: World
+
+  constructor(config: Config, world: World, report: SweepReport) {
+    this.#config = config
+    this.#world = world
+    this.#report = report
+    this.#services = knownServices(config, world)
+  }
+
+  /** A unit that fails keeps no other one from its turn. */
+  async look(unit: Unit): Promise<void> {
+    const [kind, name = ''] = unit.split(/:(.*)/s)
+    try {
+      if (kind === 'cluster') await this.#cluster(name)
+      else if (kind === 'target') await this.#target(name)
+      else await this.#repository(name)
+    } catch (error) {
+      this.#world.log.error('not swept', { unit, error })
+      this.#report.failed.push(`${unit}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+
+  async #cluster(cluster: string): Promise<void> {
+    const { repaired, own } = await sweepTasks(cluster, this.#config, this.#world)
+    for (const each of own) this.#own.set(each.target, [...(this.#own.get(each.target) ?? []), each])
+    for (const { name, cluster: of } of this.#config.targets)
+      if (of === cluster && !this.#own.has(name)) this.#own.set(name, [])
+    this.#report.repaired.push(...repaired)
+  }
+
+  async #target(name: string): Promise<void> {
+    const target = this.#find(name)
+    const { outcome, hasMoved } = await carryOn(target, this.#world)
+    if (hasMoved)
+      this.#report.repaired.push(
+        `target ${name}: its rollout went on: ${'detail' in outcome ? outcome.detail : outcome.kind}`,
+      )
+    if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
+      this.#report.failed.push(`target ${name}: ${outcome.detail}`)
+    const own = this.#own.get(name)
+    // What runs is known only of clusters that were looked at in this very sweep.
+    if (own) this.#report.repaired.push(...(await keepCopies(target, own, this.#world)))
+  }
+
+  async #repository(repository: string): Promise<void> {
+    const targets = this.#config.targets.filter(target => target.repository === repository)
+    const outcomes = await deployWanted(repository, targets, this.#world, this.#services)
+    for (const [name, outcome] of outcomes) {
+      if (outcome.kind === 'done') this.#report.repaired.push(`target ${name}: ${outcome.what}`)
+      if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
+        this.#report.failed.push(`target ${name}: ${outcome.detail}`)
+    }
+  }
+
+  #find(name: string): Target {
+    const target = this.#config.targets.find(each => each.name === name)
+    if (target) return target
+    throw new TypeError(`There is no target ${name} to sweep`)
+  }
+}

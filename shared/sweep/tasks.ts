@@ -1,0 +1,104 @@
+/** Every task of a cluster as ECS has it, put on record where events were lost, and what ECS has lost. */
+import type { Config } from '../config/config.ts'
+import type { Task, World } from '../ports.ts'
+import { whyNotOurs } from '../status/record-tasks.ts'
+import { canBeLost, indexedTasks, markLost, readTasks, type TaskRecord, writeTask } from '../status/task-record.ts'
+import { type OwnTask, ownTask } from './copies.ts'
+
+/** So many are held at a time: DescribeTasks gives 100 a call, and a few calls run at once. */
+const tasksAtOnce = 400
+
+/** More than these are counted, not listed. */
+const mostNamed = 10
+
+export interface SweptTasks {
+  repaired: string[]
+  own: OwnTask[]
+}
+
+export async function sweepTasks(cluster: string, config: Config, world: World): Promise<SweptTasks> {
+  const seen = await runningByRecords(cluster, config, world)
+  const listed = await running(cluster, seen, world)
+  const swept = new SweptCluster(config, world, seen)
+  for (let from = 0; from < listed.length; from += tasksAtOnce) {
+    const arns = listed.slice(from, from + tasksAtOnce)
+    await swept.take(arns, await world.fleet.describeTasks(cluster, arns))
+  }
+  return { repaired: swept.report(cluster), own: swept.own }
+}
+
+/** What the records take to be running, by ARN. */
+async function runningByRecords(cluster: string, { targets }: Config, world: World): Promise<Map<string, TaskRecord>> {
+  const seen = new Map<string, TaskRecord>()
+  const groups = [
+    { cluster },
+    ...targets.filter(each => each.cluster === cluster).map(({ name }) => ({ target: name })),
+  ]
+  for (const whose of groups)
+    for await (const page of indexedTasks(world.table, whose))
+      for (const record of page) if (record.cluster === cluster) seen.set(record.arn, record)
+  return seen
+}
+
+/** All that is to be asked about: what ECS lists, what the records take to run, and what stopped and is not on record as stopped. */
+async function running(cluster: string, seen: ReadonlyMap<string, TaskRecord>, world: World): Promise<string[]> {
+  const arns = new Set(seen.keys())
+  for await (const page of world.fleet.listTasks(cluster, 'running')) for (const arn of page) arns.add(arn)
+  for await (const page of world.fleet.listTasks(cluster, 'stopped')) {
+    const unknown = page.filter(arn => !arns.has(arn))
+    const ended = (await readTasks(world.table, unknown)).filter(({ lastStatus }) => lastStatus === 'STOPPED')
+    const known = new Set(ended.map(({ arn }) => arn))
+    for (const arn of unknown) if (!known.has(arn)) arns.add(arn)
+  }
+  return [...arns]
+}
+
+class SweptCluster {
+  readonly own: OwnTask[] = []
+  readonly #config: Config
+  readonly #world: World
+  readonly #seen: ReadonlyMap<string, TaskRecord>
+  readonly #written: string[] = []
+  readonly #lost: string[] = []
+
+  constructor(config: Config, world: World, seen: ReadonlyMap<string, TaskRecord>) {
+    this.#config = config
+    this.#world = world
+    this.#seen = seen
+  }
+
+  async take(asked: readonly string[], described: readonly Task[]): Promise<void> {
+    const found = new Set(described.map(({ arn }) => arn))
+    for (const task of described) {
+      const own = ownTask(task)
+      if (own) this.own.push(own)
+      if (!whyNotOurs(task, this.#config)) await this.#record(task)
+    }
+    for (const arn of asked) if (!found.has(arn)) await this.#missing(arn)
+  }
+
+  async #record(task: Task): Promise<void> {
+    const at = this.#world.clock.now().toISOString()
+    const seen = this.#seen.get(task.arn)
+    const written = await writeTask(this.#world.table, task, { config: this.#config, from: 'look', at, seen })
+    // Health, which has no event, is no repair.
+    if (written === 'written' && seen?.version !== task.version) this.#written.push(task.arn)
+  }
+
+  async #missing(arn: string): Promise<void> {
+    const record = this.#seen.get(arn)
+    const now = this.#world.clock.now()
+    if (record && canBeLost(record, now) && (await markLost(this.#world.table, record, now))) this.#lost.push(arn)
+  }
+
+  report(cluster: string): string[] {
+    const line = (what: string, arns: readonly string[]) =>
+      arns.length === 0 ? [] : [`cluster ${cluster}: ${arns.length} ${what}: ${named(arns)}`]
+    return [...line('tasks whose events were lost are on record', this.#written), ...line('tasks are lost', this.#lost)]
+  }
+}
+
+function named(arns: readonly string[]): string {
+  const names = arns.slice(0, mostNamed).map(arn => arn.slice(arn.lastIndexOf('/') + 1))
+  return [...names, ...(arns.length > mostNamed ? [`and ${arns.length - mostNamed} more`] : [])].join(', ')
+}
