@@ -1,10 +1,16 @@
 /** How many tasks a rolling deployment may start and must stop now: arithmetic only. */
 
+/** Live tasks of a deployment; of these, those that serve, and those that must not be stopped now. */
+interface LiveCounts {
+  live: number
+  healthy: number
+  protected: number
+}
+
 export interface RolloutCounts {
   desired: number
-  /** Live tasks of the primary deployment; of the older ones: those that serve, and those that do not yet. */
-  primary: { live: number; healthy: number }
-  older: { live: number; healthy: number }
+  primary: LiveCounts
+  older: LiveCounts
   minimumHealthyPercent: number
   maximumPercent: number
 }
@@ -22,11 +28,11 @@ export function nextStep(counts: RolloutCounts): RolloutStep {
   const { desired, primary, older } = counts
   const floor = Math.ceil((desired * counts.minimumHealthyPercent) / 100)
   const ceiling = Math.floor((desired * counts.maximumPercent) / 100)
-  const stopSurplus = Math.max(0, primary.live - desired)
+  const stopSurplus = Math.min(Math.max(0, primary.live - desired), primary.live - primary.protected)
   const serving = Math.min(primary.healthy, desired) + older.healthy
   const unhealthyOlder = older.live - older.healthy
   const spareOlder = Math.min(older.healthy, Math.max(0, serving - floor))
-  const stopOlder = unhealthyOlder + spareOlder
+  const stopOlder = Math.min(unhealthyOlder + spareOlder, older.live - older.protected)
   const remaining = primary.live - stopSurplus + older.live - stopOlder
   const start = Math.max(0, Math.min(desired - primary.live, ceiling - remaining))
   return { start, stopSurplus, stopOlder }

@@ -11,6 +11,7 @@ import type { ServiceEvents } from './service-events.ts'
 import type { ServiceRecord } from './service-record.ts'
 import { mergedTags } from './tags.ts'
 import type { StopCause, TaskLifecycle } from './task-lifecycle.ts'
+import { isProtected } from './task-protection.ts'
 import { isLive, isRunning, type TaskRecord } from './task-record.ts'
 import { hasJustFailed, replaceableFrom, serves } from './task-verdicts.ts'
 
@@ -106,7 +107,11 @@ export class Scheduler {
 
   #stepFor(service: ServiceRecord, primary: DeploymentRecord, older: DeploymentRecord[]): RolloutStep {
     const configuration = service.kept.deploymentConfiguration
-    const counts = (tasks: TaskRecord[]) => ({ live: tasks.length, healthy: tasks.filter(serves).length })
+    const counts = (tasks: TaskRecord[]) => ({
+      live: tasks.length,
+      healthy: tasks.filter(serves).length,
+      protected: tasks.filter(task => this.#isSpared(service, task)).length,
+    })
     const step = nextStep({
       desired: service.desiredCount,
       primary: counts(liveTasks(primary)),
@@ -137,10 +142,16 @@ export class Scheduler {
     }
   }
 
-  /** Those that do not serve go first, then the newest. */
+  /** A service that is deleted takes its tasks along, protected or not. */
+  #isSpared(service: ServiceRecord, task: TaskRecord): boolean {
+    return service.status === 'ACTIVE' && isProtected(task, this.#world.context.clock.now())
+  }
+
+  /** Those that do not serve go first, then the newest; never one that is protected. */
   #stop(service: ServiceRecord, cause: DeploymentRecord, tasks: TaskRecord[], count: number): void {
     if (count === 0) return
     const chosen = tasks
+      .filter(task => !this.#isSpared(service, task))
       .sort((one, other) => Number(serves(one)) - Number(serves(other)) || other.sequence - one.sequence)
       .slice(0, count)
     for (const task of chosen)
