@@ -54,7 +54,7 @@ export interface OnceSpan {
 /** Holds what has findings of `severity` or worse. */
 export interface ScanGate {
   severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW'
-  /** How long to wait for the scan's result, from when the image was first held back for it. */
+  /** How long to wait for the scan's result, from when the image was first held back, for whatever reason. */
   withinMs: number
   /** What happens when there is no result by then, or can't be any. */
   otherwise: 'hold' | 'deploy'
