@@ -149,11 +149,7 @@ export class ServiceDeployments {
     if (!service) return undefined
     const known = [
       ...service.deployments,
-      ...this.#history(service).flatMap(({ target, sources, rollback }) => [
-        target,
-        ...sources,
-        ...(rollback?.to ? [rollback.to] : []),
-      ]),
+      ...this.#history(service).flatMap(({ target, sources }) => [target, ...sources]),
     ]
     const deployment = known.find(one => serviceRevisionArn(service, one, this.#world.arns) === arn)
     return deployment && { service, deployment }

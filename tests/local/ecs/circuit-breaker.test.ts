@@ -50,6 +50,16 @@ describe('the threshold of failures', () => {
   })
 })
 
+test('a service shows the circuit breaker that it has, and keeps it over other changes', () => {
+  const account = withService({}, breaker())
+  const { deploymentConfiguration } = update(account, { deploymentConfiguration: { maximumPercent: 150 } })
+  expect(deploymentConfiguration).toMatchObject({
+    deploymentCircuitBreaker: { enable: true, rollback: true, resetOnHealthyTask: true },
+    maximumPercent: 150,
+    minimumHealthyPercent: 100,
+  })
+})
+
 describe('a bad image with a circuit breaker that rolls back', () => {
   test('fails after three tasks, and the last deployment that completed is the primary one again', async () => {
     const account = withService(world, breaker())
@@ -161,6 +171,35 @@ describe('a bad image with a circuit breaker that rolls back', () => {
     ])
   })
 
+  test('goes back to what had failures of its own: they do not count again', async () => {
+    let isGone = false
+    const account = withService({ imageExists: image => !isGone && !image.includes('broken') }, breaker())
+    await account.advance(60)
+    const good = account.service('shop').taskDefinition
+    isGone = true
+    for (const { taskArn } of live(account)) account.call('StopTask', { task: taskArn })
+    await account.advance(600)
+    expect(account.service('shop').deployments?.[0]?.failedTasks).toBeGreaterThan(3)
+    deployImage(account, 'acme/broken:1')
+    isGone = false
+    await account.advance(hour)
+    expect(account.service('shop')).toMatchObject({ taskDefinition: good, runningCount: 2 })
+    expect(history(account)[0]).toMatchObject({ status: 'ROLLBACK_SUCCESSFUL' })
+  })
+
+  test('on top of a rollback under way has nothing to go back to', async () => {
+    const account = withService(world, {
+      deploymentConfiguration: { ...breaker().deploymentConfiguration, minimumHealthyPercent: 0, maximumPercent: 100 },
+    })
+    await account.advance(60)
+    deployImage(account, 'acme/broken:1')
+    for (let second = 0; second < hour && named(account, 'SERVICE_DEPLOYMENT_FAILED').length === 0; second += 1)
+      await account.advance(1)
+    deployImage(account, 'acme/broken:2')
+    await account.advance(hour)
+    expect(history(account).map(one => one.status)).toEqual(['ROLLBACK_FAILED', 'STOPPED', 'SUCCESSFUL'])
+  })
+
   test('whose rollback fails too is given up', async () => {
     let isGone = false
     const account = withService(
@@ -178,7 +217,11 @@ describe('a bad image with a circuit breaker that rolls back', () => {
     deployImage(account, 'acme/web:2')
     await account.advance(2 * hour)
     expect(account.service('shop')).toMatchObject({ runningCount: 0, deployments: [{ rolloutState: 'FAILED' }] })
-    expect(history(account)[0]).toMatchObject({ status: 'ROLLBACK_FAILED' })
+    const [failed, first] = history(account)
+    expect(failed).toMatchObject({
+      status: 'ROLLBACK_FAILED',
+      rollback: { serviceRevisionArn: first?.targetServiceRevision?.arn },
+    })
     expect(named(account, 'SERVICE_DEPLOYMENT_FAILED')).toHaveLength(2)
     const started = account.taskEvents().length
     await account.advance(hour)
@@ -230,9 +273,11 @@ describe('a bad image', () => {
     const told = account.events.length
     await account.advance(hour)
     expect(account.events).toHaveLength(told)
+    expect(account.service('shop').events?.[0]?.message).toMatch(/deployment failed: tasks failed to start\.$/)
     update(account, { desiredCount: 0 })
     await account.advance(120)
     expect(live(account)).toEqual([])
+    expect(account.service('shop').deployments).toMatchObject([{ taskDefinition: bad, rolloutState: 'FAILED' }])
   })
 
   test('without a circuit breaker is tried for ever, and no event says that it failed', async () => {
@@ -299,6 +344,19 @@ describe('what counts as a failed task', () => {
     )
     await account.advance(600)
     expect(account.service('shop').deployments?.[0]?.rolloutState).toBe(state)
+  })
+
+  test('a task that serves sets the count back once: what else befalls it does not', async () => {
+    let pulls = 0
+    const account = ecsAccount({ imageExists: () => ++pulls === 1 })
+    account.register({ containerDefinitions: [container({ healthCheck })] })
+    create(account, noRollback)
+    for (let second = 0; second < 600; second += 1) {
+      await account.advance(1)
+      const [serving] = live(account).filter(task => task.healthStatus === 'HEALTHY')
+      if (serving) account.ecs.setHealth(serving.taskArn ?? '', 'HEALTHY')
+    }
+    expect(account.service('shop').deployments).toMatchObject([{ rolloutState: 'FAILED', runningCount: 1 }])
   })
 
   test('an attempt without capacity does, once however many copies it was for', async () => {

@@ -139,10 +139,29 @@ describe('a service deployment', () => {
     await account.advance(90 * day - 1)
     expect(statuses(account)).toEqual(['SUCCESSFUL'])
     await account.advance(1)
+    expect(account.service('shop')).not.toHaveProperty('currentServiceDeployment')
     expect(listed(account).serviceDeployments).toEqual([])
     expect(describeDeployments(account, [arn]).failures).toEqual([{ arn, reason: 'MISSING' }])
+    const revision = first?.targetServiceRevision?.arn ?? ''
+    expect(describeRevisions(account, [revision]).serviceRevisions).toHaveLength(1)
+    update(account, { forceNewDeployment: true })
+    await account.advance(150)
+    expect(history(account)[0]?.sourceServiceRevisions).toMatchObject([{ arn: revision }])
+    expect(describeRevisions(account, [revision]).serviceRevisions).toHaveLength(1)
+  })
+
+  test('is not forgotten while it is under way', async () => {
+    const account = withService({}, { launchType: 'EC2' })
+    await account.advance(100 * day)
+    expect(statuses(account)).toEqual(['IN_PROGRESS'])
+  })
+
+  test('is none where CODE_DEPLOY deploys', async () => {
+    const account = withService({}, { deploymentController: { type: 'CODE_DEPLOY' } })
+    await account.advance(60)
+    expect(account.service('shop')).toMatchObject({ runningCount: 2 })
     expect(account.service('shop')).not.toHaveProperty('currentServiceDeployment')
-    expect(describeRevisions(account, [first?.targetServiceRevision?.arn ?? '']).serviceRevisions).toHaveLength(1)
+    expect(listed(account).serviceDeployments).toEqual([])
   })
 })
 
@@ -176,6 +195,8 @@ describe('StopServiceDeployment', () => {
     stop(account)
     await account.advance(3600)
     expect(statuses(account)).toEqual(['ROLLBACK_FAILED'])
+    expect(account.service('shop').deployments).toMatchObject([{ rolloutState: 'FAILED' }])
+    expect(named(account, 'SERVICE_DEPLOYMENT_FAILED')).toEqual([])
     expect(live(account)).toEqual([])
   })
 
