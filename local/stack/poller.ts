@@ -74,7 +74,6 @@ export function pollQueue(
   async function deliver(): Promise<void> {
     window?.cancel()
     window = undefined
-    if (isStopped || collected.length === 0) return
     const messages = collected.slice(0, fitting(collected))
     collected = collected.slice(messages.length)
     collectedBytes = bytesOf(collected)

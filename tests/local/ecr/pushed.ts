@@ -1,15 +1,17 @@
 /** A repository behind the real SDK, and pushes whose config, with its labels, the registry holds. */
 import { CreateRepositoryCommand, DescribeImagesCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr'
 import { localAccount } from '../wire/local-account.ts'
-import { type Image, image } from './images.ts'
+import type { Image } from './images.ts'
 
 export const repositoryName = 'acme/web'
 export const repositoryArn = `arn:aws:ecr:eu-central-1:123456789012:repository/${repositoryName}`
 
-export async function repositoryWith({ scanOnPush = false } = {}) {
+export async function repositoryWith({ scanOnPush = false, tagsAreImmutable = false } = {}) {
   const local = localAccount()
   const aws = new ECRClient(local.client)
-  await aws.send(new CreateRepositoryCommand({ repositoryName, imageScanningConfiguration: { scanOnPush } }))
+  const imageTagMutability = tagsAreImmutable ? 'IMMUTABLE' : 'MUTABLE'
+  const imageScanningConfiguration = { scanOnPush }
+  await aws.send(new CreateRepositoryCommand({ repositoryName, imageTagMutability, imageScanningConfiguration }))
 
   /** Gives the digest; `tag` absent pushes by digest. */
   async function push(pushed: Image, imageTag?: string): Promise<string> {
@@ -32,5 +34,5 @@ export async function repositoryWith({ scanOnPush = false } = {}) {
   }
 
   const eventsOf = (detailType: string) => local.events.filter(event => event['detail-type'] === detailType)
-  return { ...local, aws, push, describeImage, eventsOf, image }
+  return { ...local, aws, push, describeImage, eventsOf }
 }

@@ -119,6 +119,15 @@ describe('a basic scan on push', () => {
     await expect(findings(signed)).rejects.toThrow(ScanNotFoundException)
   })
 
+  test('of an image that gets another tag is not repeated', async () => {
+    const { clock, push, eventsOf } = await scanned({ scanOnPush: true })
+    await push(flawed, '1.0.0')
+    await clock.advance(60_000)
+    await push(flawed, 'latest')
+    await clock.advance(60_000)
+    expect(eventsOf('ECR Image Scan')).toHaveLength(1)
+  })
+
   test('of what was deleted meanwhile tells nothing', async () => {
     const { aws, clock, push, eventsOf } = await scanned({ scanOnPush: true })
     const digest = await push(flawed, '1.0.0')
@@ -227,6 +236,16 @@ describe('the registry', () => {
     ])
     await setRegistry('ENHANCED', rule('CONTINUOUS_SCAN', 'acme/*'))
     expect((await findings(digest)).imageScanStatus).toMatchObject({ status: 'ACTIVE' })
+  })
+
+  test('enhanced, turned on while a basic scan runs, takes its place', async () => {
+    const { clock, push, eventsOf, setRegistry } = await scanned({ scanOnPush: true })
+    await push(flawed)
+    await clock.advance(10_000)
+    await setRegistry('ENHANCED', rule('CONTINUOUS_SCAN', '*'))
+    await clock.advance(60_000)
+    expect(eventsOf('ECR Image Scan')).toEqual([])
+    expect(eventsOf('Inspector2 Scan')).toHaveLength(1)
   })
 
   test('enhanced: of a scan that failed Inspector tells nothing', async () => {

@@ -12,8 +12,8 @@ import { registryHost } from '../wire/local-account.ts'
 import { image } from './images.ts'
 import { repositoryName, repositoryWith } from './pushed.ts'
 
-async function archive() {
-  const repository = await repositoryWith()
+async function archive(options: { tagsAreImmutable?: boolean } = {}) {
+  const repository = await repositoryWith(options)
   const { aws, ecr, eventsOf } = repository
   const digest = await repository.push(image('a'), '1.0.0')
   const move = (targetStorageClass: TargetStorageClass, imageId: object = { imageTag: '1.0.0' }) =>
@@ -101,25 +101,31 @@ describe('an archived image', () => {
     expect(changes().map(detail => detail['target-storage-class'])).toEqual(['ARCHIVE', 'ARCHIVE'])
   })
 
-  test('comes back at once when it is pushed again, under the tag that it had', async () => {
-    const { push, clock, move, listed, canPull, eventsOf } = await archive()
-    await move('ARCHIVE')
-    await clock.advance(60_000)
-    await push(image('a'), '1.0.0')
-    expect(await listed()).toEqual(['ACTIVE'])
-    expect(canPull()).toBe(true)
-    expect(eventsOf('ECR Image Action').map(({ detail }) => detail['action-type'])).toEqual([
-      'PUSH',
-      'UPDATE_STORAGE_CLASS',
-      'PUSH',
-    ])
-  })
+  test.each([false, true])(
+    'comes back at once when it is pushed again under its tag, be that immutable: %s',
+    async tagsAreImmutable => {
+      const { push, clock, move, listed, canPull, eventsOf } = await archive({ tagsAreImmutable })
+      await move('ARCHIVE')
+      await clock.advance(60_000)
+      await push(image('a'), '1.0.0')
+      expect(await listed()).toEqual(['ACTIVE'])
+      expect(canPull()).toBe(true)
+      expect(eventsOf('ECR Image Action').map(({ detail }) => detail['action-type'])).toEqual([
+        'PUSH',
+        'UPDATE_STORAGE_CLASS',
+        'PUSH',
+      ])
+    },
+  )
 
-  test('can be deleted', async () => {
-    const { aws, digest, move, listed } = await archive()
+  test('can be deleted, also on its way back', async () => {
+    const { aws, clock, digest, move, listed, changes } = await archive()
     await move('ARCHIVE')
+    await move('STANDARD')
     await aws.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageDigest: digest }] }))
+    await clock.advance(60 * 60_000)
     expect(await listed('ANY')).toEqual([])
+    expect(changes().map(detail => detail['action-type'])).toEqual(['UPDATE_STORAGE_CLASS', 'DELETE'])
   })
 
   test('archived twice is told once; by digest, the event has no tag', async () => {
