@@ -8,6 +8,9 @@ import {
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr'
 import { describe, expect, test } from 'vitest'
+import { SimulatedClock } from '../../../local/account/clock.ts'
+import { createLocalAccount } from '../../../local/local-account.ts'
+import { taskDefinition } from '../../simulated-world.ts'
 import { registryHost } from '../wire/local-account.ts'
 import { image } from './images.ts'
 import { repositoryName, repositoryWith } from './pushed.ts'
@@ -141,6 +144,38 @@ describe('an archived image', () => {
     await expect(move('ARCHIVE', { imageTag: '2.0.0' })).rejects.toMatchObject({ name: 'ImageNotFoundException' })
     await expect(move('GLACIER' as TargetStorageClass)).rejects.toMatchObject({ name: 'InvalidParameterException' })
   })
+})
+
+test('a task of an archived image fails to start, and one of the restored image runs', async () => {
+  const clock = new SimulatedClock('2026-03-01T22:00:00Z')
+  const behaviour = () => ({ kind: 'runs' as const })
+  const local = createLocalAccount({ clock, region: 'eu-central-1', seed: 1, host: () => 'local', behaviour })
+  const call = (service: string, operation: string, input: object) =>
+    local.account.call(service, operation, input, { accessKeyId: 'test' })
+  const { text, digest } = image('a')
+  local.ecr.createRepository(repositoryName)
+  local.ecr.putManifest({ repository: repositoryName, text, tag: '1.0.0', layers: 'may-be-missing' })
+  await call('ecs', 'CreateCluster', { clusterName: 'demo' })
+  const named = `${registryHost}/${repositoryName}@${digest}`
+  await call('ecs', 'RegisterTaskDefinition', taskDefinition('web', named))
+  const run = async () => {
+    const awsvpcConfiguration = { subnets: ['subnet-0a1b2c3d'] }
+    const network = { networkConfiguration: { awsvpcConfiguration } }
+    await call('ecs', 'RunTask', { cluster: 'demo', taskDefinition: 'web', launchType: 'FARGATE', ...network })
+    await clock.advance(5 * 60_000)
+    return local.ecs.tasks().at(-1)
+  }
+  const move = (targetStorageClass: TargetStorageClass) =>
+    call('ecr', 'UpdateImageStorageClass', { repositoryName, imageId: { imageDigest: digest }, targetStorageClass })
+  await move('ARCHIVE')
+  expect(await run()).toMatchObject({
+    lastStatus: 'STOPPED',
+    stopCode: 'TaskFailedToStart',
+    stoppedReason: expect.stringContaining('CannotPullContainerError'),
+  })
+  await move('STANDARD')
+  await clock.advance(20 * 60_000)
+  expect(await run()).toMatchObject({ lastStatus: 'RUNNING' })
 })
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
