@@ -17,8 +17,8 @@ import { updateImageStorageClass } from './storage-class.ts'
 export interface Ecr extends AccountService {
   readonly blobs: Blobs
   readonly logins: Logins
-  /** Makes an empty repository whose images are scanned only on demand. Throws AwsError as CreateRepository does. */
-  createRepository(name: string): void
+  /** Makes an empty repository, whose images are scanned only on demand unless told. Throws AwsError as CreateRepository does. */
+  createRepository(name: string, settings?: { scansOnPush?: boolean }): void
   /** Throws RepositoryNotFoundException. */
   repository(name: string): Repository
   /** The way of every push: see ManifestPush. */
@@ -55,7 +55,7 @@ export function createEcr(context: AccountContext): Ecr {
     },
     blobs: state.blobs,
     logins,
-    createRepository: name => void createRepository(state, name),
+    createRepository: (name, settings) => void createRepository(state, name, settings),
     repository: name => findRepository(state, name),
     putManifest: push => putManifest(state, push),
     batchDeleteImage: batchDelete,
