@@ -19,14 +19,27 @@ export function esbuildOptions(config: Config) {
     charset: 'utf8',
     // No Lambda parses YAML: functions/config.ts gets the configuration as a literal.
     define: { __FARGUARD_CONFIG__: JSON.stringify(config) },
-    // The matcher of patterns is a fifth of the bundle, which each cold start parses: only where a policy is a pattern.
-    alias: hasPatterns(config) ? {} : { re2js: noPatterns },
+    // Each cold start parses what is in the bundle: the matcher of patterns and the time zones only where something needs them.
+    alias: { ...(hasPatterns(config) ? {} : noPatterns), ...(hasFreezeWindows(config) ? {} : noTimeZones) },
     logLevel: 'silent',
   } as const satisfies BuildOptions
 }
 
-const noPatterns = fileURLToPath(new URL('no-patterns.ts', import.meta.url))
+const inPlace = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
+const noPatterns = { re2js: inPlace('no-patterns.ts') }
+
+const noTimeZones = Object.fromEntries(
+  ['Instant', 'PlainDateTime', 'ZonedDateTime'].map(entry => [
+    `temporal-polyfill/fns/${entry}`,
+    inPlace('no-time-zones.ts'),
+  ]),
+)
 
 function hasPatterns({ targets }: Config): boolean {
   return targets.some(({ tags }) => tags.kind === 'glob' || tags.kind === 'regex')
+}
+
+function hasFreezeWindows({ targets }: Config): boolean {
+  return targets.some(({ gates }) => gates.freeze.length > 0)
 }
