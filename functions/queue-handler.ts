@@ -41,7 +41,7 @@ export function batchHandler<E>(event: z.ZodMiniType<E>, useCase: BatchUseCase<E
     const { config, world } = found
     const parsed = records.map(record => ({ record, body: parse(record.body, event) }))
     const events = parsed.flatMap(({ body }) => ('event' in body ? [body.event] : []))
-    const whole = events.length > 0 ? useCase(events, config, world, hasTime) : Promise.resolve([])
+    const whole = (async () => (events.length > 0 ? useCase(events, config, world, hasTime) : []))()
     // Who waits for it handles its error; until then nobody does.
     whole.catch(() => undefined)
     const failed: SQSRecord[] = []
