@@ -1,35 +1,73 @@
 /** What farguard.yml takes to be there already: repositories, clusters, and services that wait for their first image. */
+import type { LogConfiguration } from '@aws-sdk/client-ecs'
 import type { Config, Target } from '../shared/config/config.ts'
 import type { Behaviour } from './account/ecs/ecs.ts'
-import type { LocalAccount } from './local-account.ts'
+import { type behaviourLabels, LabelMistake, readBehaviour } from './behaviour-label.ts'
+import type { LocalAccount, StartedContainer } from './local-account.ts'
 
 /** What a service runs before its first push; no registry of this account has it, so its pull always works. */
 const placeholder = 'public.ecr.aws/docker/library/busybox:stable'
 
-/** How long the containers of a job work before they exit with 0. */
+/** How long the containers of a job work before they exit with 0, and those of a one-off such as a migration. */
 const jobWorksMs = 8_000
+const oneOffWorksMs = 3_000
 
-/** Containers run until they are stopped; those of a repository that only jobs use do their work and exit with 0. */
-export function behaviourIn(config: Config): (image: string) => Behaviour {
+/**
+ * What the image's labels say. Without them, containers run until they are stopped; those of a repository that only jobs use,
+ * and those that RunTask gave another command, do their work and exit with 0.
+ */
+export function behaviourIn(
+  config: Config,
+  onMistake: (mistake: string) => void = console.error,
+): (container: StartedContainer) => Behaviour {
   const byRepository = Map.groupBy(config.targets, target => target.repository)
   const jobs = [...byRepository].flatMap(([name, targets]) =>
     targets.every(({ run }) => run.kind === 'job') ? [name] : [],
   )
-  return image =>
-    jobs.some(name => image.includes(`/${name}@`) || image.includes(`/${name}:`))
-      ? { kind: 'exits', code: 0, afterMs: jobWorksMs }
-      : { kind: 'runs' }
+  const isJob = (image: string) => jobs.some(name => image.includes(`/${name}@`) || image.includes(`/${name}:`))
+  return ({ image, labels, commandIsOverridden }) => {
+    const own = labelled(labels, 'local.behaviour', image, onMistake)
+    if (!commandIsOverridden) return own ?? (isJob(image) ? exits(jobWorksMs) : { kind: 'runs' })
+    // The one-off pulls the same image: what keeps that from starting keeps it too.
+    const inherited = own?.kind === 'fails-to-start' ? own : exits(oneOffWorksMs)
+    return labelled(labels, 'local.before', image, onMistake) ?? inherited
+  }
+}
+
+const exits = (afterMs: number): Behaviour => ({ kind: 'exits', code: 0, afterMs })
+
+/** Undefined without the label, and for one that `npm run push` would have refused: that is told. */
+function labelled(
+  labels: Record<string, string>,
+  label: (typeof behaviourLabels)[number],
+  image: string,
+  onMistake: (mistake: string) => void,
+): Behaviour | undefined {
+  const value = labels[label]
+  if (value === undefined) return undefined
+  try {
+    return readBehaviour(label, value)
+  } catch (error) {
+    if (!(error instanceof LabelMistake)) throw error
+    onMistake(`${image}: ${error.message}. It is taken as if it were not there.`)
+    return undefined
+  }
 }
 
 /** Makes it all through the account's own operations, as a user would have. */
-export async function furnish({ account, ecr }: LocalAccount, config: Config): Promise<void> {
-  const call = (operation: string, input: unknown) => account.call('ecs', operation, input, { accessKeyId: 'setup' })
-  for (const name of new Set(config.targets.map(target => target.repository))) ecr.createRepository(name)
+export async function furnish({ account, ecr, context }: LocalAccount, config: Config): Promise<void> {
+  const caller = { accessKeyId: 'setup' }
+  const call = (operation: string, input: unknown) => account.call('ecs', operation, input, caller)
+  for (const logGroupName of new Set([placeholderLogs, ...config.targets.flatMap(logGroupsOf)]))
+    await account.call('logs', 'CreateLogGroup', { logGroupName }, caller)
+  // A gate that waits for scans would wait in vain where nothing is scanned.
+  for (const [name, targets] of Map.groupBy(config.targets, target => target.repository))
+    ecr.createRepository(name, { scansOnPush: targets.some(({ gates }) => gates.scan !== undefined) })
   for (const clusterName of new Set(config.targets.map(target => target.cluster)))
     await call('CreateCluster', { clusterName, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
   const families = new Set<string>()
   const family = async (target: Target, name: string) => {
-    if (!families.has(name)) await call('RegisterTaskDefinition', placeholderDefinition(name, target))
+    if (!families.has(name)) await call('RegisterTaskDefinition', placeholderDefinition(name, target, context.region))
     families.add(name)
     return name
   }
@@ -51,7 +89,21 @@ export async function furnish({ account, ecr }: LocalAccount, config: Config): P
   }
 }
 
-function placeholderDefinition(family: string, target: Target) {
+/** Where the tasks of services write whose definition is made here. */
+const placeholderLogs = '/ecs/demo'
+
+/** On Fargate a task whose log group is missing does not start. */
+function logGroupsOf({ run: { taskDefinition } }: Target): string[] {
+  if (taskDefinition.from !== 'inline') return []
+  const groups = taskDefinition.definition.containerDefinitions.map(
+    ({ logConfiguration }) => (logConfiguration as LogConfiguration | undefined)?.options?.['awslogs-group'],
+  )
+  return groups.filter(group => group !== undefined)
+}
+
+function placeholderDefinition(family: string, target: Target, region: string) {
+  const options = { 'awslogs-group': placeholderLogs, 'awslogs-region': region, 'awslogs-stream-prefix': family }
+  const logConfiguration: LogConfiguration = { logDriver: 'awslogs', options }
   return {
     family,
     requiresCompatibilities: ['FARGATE'],
@@ -59,6 +111,6 @@ function placeholderDefinition(family: string, target: Target) {
     cpu: '256',
     memory: '512',
     executionRoleArn: 'arn:aws:iam::123456789012:role/farguard-demo-execution',
-    containerDefinitions: [{ name: target.container ?? 'app', image: placeholder }],
+    containerDefinitions: [{ name: target.container ?? 'app', image: placeholder, logConfiguration }],
   }
 }

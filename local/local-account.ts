@@ -5,6 +5,7 @@ import type { SimulatedClock } from './account/clock.ts'
 import type { AccountContext } from './account/context.ts'
 import { createEcr } from './account/ecr/ecr.ts'
 import { type Behaviour, createEcs } from './account/ecs/ecs.ts'
+import { createLogs } from './account/logs/logs.ts'
 import { seededRandom } from './account/random.ts'
 import { createSqs } from './account/sqs.ts'
 import { createSts } from './account/sts.ts'
@@ -19,8 +20,16 @@ export interface LocalAccountOptions {
   seed: number
   /** `host:port` where the wire is reached, once it is known. */
   host(): string
-  /** What a container does once it runs. */
-  behaviour(image: string): Behaviour
+  /** What a container does of its own accord. */
+  behaviour(container: StartedContainer): Behaviour
+}
+
+export interface StartedContainer {
+  image: string
+  /** Of the image, where it is in this account's registry. */
+  labels: Record<string, string>
+  /** RunTask gave it another command, as for a migration. */
+  commandIsOverridden: boolean
 }
 
 export type LocalAccount = ReturnType<typeof createLocalAccount>
@@ -37,11 +46,13 @@ export function createLocalAccount({ clock, region, seed, host, behaviour }: Loc
   const bus = createBus(base, (queueArn, body, about) => sqs.deliver(queueArn, body, about))
   const context: AccountContext = { ...base, emit: event => bus.emit(event) }
   const ecr = createEcr(context)
+  const logs = createLogs(context)
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
     imageDigest: image => ecr.digestOf(image),
-    behaviour,
+    behaviour: (image, _name, start) => behaviour({ image, labels: ecr.labels(image), ...start }),
+    logs,
   })
-  const account = new Account({ ecr, ecs, sqs, sts: createSts(context) })
-  return { context, account, bus, sqs, ecr, ecs, wire: createWire({ account, ecr }) }
+  const account = new Account({ ecr, ecs, logs, sqs, sts: createSts(context) })
+  return { context, account, bus, sqs, ecr, ecs, logs, wire: createWire({ account, ecr }) }
 }

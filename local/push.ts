@@ -1,6 +1,7 @@
 /** `npm run push -- acme/web:1.0.1`: makes a tiny image and pushes it to the local account. */
 import { Command } from 'commander'
 import { localAddress } from '../cli/local-address.ts'
+import { behaviourHelp, behaviourLabels, LabelMistake, readBehaviour } from './behaviour-label.ts'
 import { pushImage, tinyImage } from './tiny-image.ts'
 
 const program = new Command('npm run push --')
@@ -8,15 +9,29 @@ const program = new Command('npm run push --')
   .argument('<image>', 'acme/web:1.0.1')
   .option('--to <host:port>', 'where npm start listens', process.env.FARGUARD_LOCAL ?? localAddress)
   .option('--label <name=value...>', 'labels of the image, such as org.opencontainers.image.revision=3f9a1c2', [])
-  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+The label local.behaviour says what the image's containers do in the local account, which simulates their lives:
+${behaviourHelp}
+Without "after", what ends does so after 3s. Without the label, a job exits 0, and everything else runs.
+The label local.before says the same of a task that runs the image with another command, such as a migration: it
+exits 0 unless the label says otherwise.
+  npm run push -- acme/web:1.0.2 --label "local.behaviour=exits 1 after 30s"`,
+  )
+  .showHelpAfterError('npm run push -- --help tells more.')
   .parse()
 
 const [image = ''] = program.args
 const { to, label } = program.opts<{ to: string; label: string[] }>()
 const [, repository = '', tag = ''] = /^([a-z0-9][a-z0-9._/-]*):([\w][\w.-]{0,127})$/.exec(image) ?? []
 if (!tag) program.error(`"${image}" is no image with a tag. Try acme/web:1.0.1`, { exitCode: 2 })
+const labels: Record<string, string> = {
+  'org.opencontainers.image.version': tag,
+  ...Object.fromEntries(label.map(asPair)),
+}
+for (const name of behaviourLabels) refuseMistake(name)
 try {
-  const labels = { 'org.opencontainers.image.version': tag, ...Object.fromEntries(label.map(asPair)) }
   const digest = await pushImage(`http://${to}`, repository, tag, tinyImage(labels, new Date()))
   console.log(`pushed ${repository}:${tag}  ${digest}`)
   console.log(`Why it runs or not:  npx farguard --local ${to} why ${repository}:${tag}`)
@@ -29,6 +44,15 @@ function asPair(text: string): [string, string] {
   const at = text.indexOf('=')
   if (at < 1) program.error(`"${text}" is no label. Try name=value`, { exitCode: 2 })
   return [text.slice(0, at), text.slice(at + 1)]
+}
+
+function refuseMistake(name: (typeof behaviourLabels)[number]): void {
+  try {
+    if (labels[name] !== undefined) readBehaviour(name, labels[name])
+  } catch (error) {
+    if (error instanceof LabelMistake) program.error(`${error.message}. Nothing was pushed.`, { exitCode: 2 })
+    throw error
+  }
 }
 
 function reason(error: unknown): string {

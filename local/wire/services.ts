@@ -1,4 +1,5 @@
 /** The AWS services that the wire speaks, and the schemas that their SDK clients export. */
+import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
 import * as sqs from '@aws-sdk/client-sqs'
@@ -7,7 +8,7 @@ import { AwsError } from '../account/aws-error.ts'
 import type { InputError } from './input-shape.ts'
 
 export interface JsonService {
-  /** IAM's prefix: ecs, ecr, sqs. */
+  /** IAM's prefix: ecs, ecr, logs, sqs. */
   prefix: string
   contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1'
   /** The SDK client's exports: `RunTask$` is the schema of the operation RunTask. */
@@ -31,6 +32,13 @@ export const jsonServices: Readonly<Record<string, JsonService>> = {
     prefix: 'ecr',
     contentType: 'application/x-amz-json-1.1',
     sdk: ecr,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
+    queryErrors: false,
+  },
+  Logs_20140328: {
+    prefix: 'logs',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: logs,
     refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
     queryErrors: false,
   },

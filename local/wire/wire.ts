@@ -43,7 +43,7 @@ export function createWire(parts: WireParts): Wire {
 }
 
 const whatThisIs =
-  'This is a local AWS account: ECS, ECR, SQS, STS and DynamoDB by POST / (set AWS_ENDPOINT_URL to this address), ' +
+  'This is a local AWS account: ECS, ECR, Logs, SQS, STS and DynamoDB by POST / (set AWS_ENDPOINT_URL to this address), ' +
   'and its image registry under /v2/.'
 
 const notAws = (request: WireRequest) =>
