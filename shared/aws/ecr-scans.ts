@@ -5,7 +5,6 @@ import {
   type ECRClient,
   ImageNotFoundException,
   type ImageScanFindings,
-  RepositoryNotFoundException,
   ScanNotFoundException,
 } from '@aws-sdk/client-ecr'
 import { type ImageScan, type Severity, severities } from '../ports.ts'
@@ -32,8 +31,7 @@ async function scanOfOne(client: ECRClient, repository: string, digest: string):
       return asScan(await client.send(new DescribeImageScanFindingsCommand(input)))
     } catch (error) {
       if (error instanceof ScanNotFoundException) return none('it was never scanned')
-      if (error instanceof ImageNotFoundException || error instanceof RepositoryNotFoundException)
-        return none('there is no such image')
+      if (error instanceof ImageNotFoundException) return none('there is no such image')
       throw error
     }
   })
