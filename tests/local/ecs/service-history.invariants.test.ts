@@ -92,6 +92,6 @@ test('with a circuit breaker every deployment comes to an end; without one nothi
       const failed = named(account, 'SERVICE_DEPLOYMENT_FAILED').map(event => event.detail.deploymentId)
       expect(new Set(failed).size).toBe(failed.length)
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   )
 })
