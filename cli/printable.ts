@@ -14,3 +14,11 @@ export function printableLine(text: string): string {
       .replaceAll('\t', '  '),
   )
 }
+
+/** JSON on one line, or with `indent` on several: the same value, but a terminal obeys nothing in it. */
+export function json(value: unknown, indent?: number): string {
+  const escaped = (char: string) =>
+    Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
+  // Line ends between members are JSON's own; in texts they are escaped already.
+  return JSON.stringify(value, null, indent).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
+}

@@ -5,8 +5,11 @@ import { approve } from './commands/approve.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployments } from './commands/deployments.ts'
 import { hold } from './commands/hold.ts'
+import { logs } from './commands/logs.ts'
 import { release } from './commands/release.ts'
 import { rollback } from './commands/rollback.ts'
+import { status } from './commands/status.ts'
+import { stop } from './commands/stop.ts'
 import { why } from './commands/why.ts'
 import { type Connection, explain, type Where } from './connection.ts'
 import { localAddress } from './local-address.ts'
@@ -16,13 +19,16 @@ import type { Terminal } from './terminal.ts'
 
 /** In the order of the help: what looks, then what changes. */
 export const commands: Readonly<Record<string, DefineCommand>> = {
+  status,
   deployments,
   why,
+  logs,
   deploy,
   rollback,
   hold,
   release,
   approve,
+  stop,
 }
 
 export interface Surroundings {
@@ -54,7 +60,8 @@ export async function farguard(args: readonly string[], surroundings: Surroundin
       exitCode = await work({ stack, terminal, config })
     } catch (error) {
       exitCode = error instanceof UsageError ? 2 : 1
-      terminal.say(messageOf(error, stack))
+      // A list goes over several lines; nothing else in a message may.
+      for (const line of messageOf(error, stack).split('\n')) terminal.say(printable(line))
     }
   }
   for (const [name, define] of Object.entries(commands)) define(program.command(name), run)
@@ -71,7 +78,7 @@ export async function farguard(args: readonly string[], surroundings: Surroundin
 function messageOf(error: unknown, stack: Connection): string {
   if (error instanceof ConfigMistake) return error.message
   const isOwn = error instanceof UsageError || error instanceof CommandError
-  return printable(isOwn ? error.message : explain(error, stack))
+  return isOwn ? error.message : explain(error, stack).replaceAll('\n', ' ')
 }
 
 /**

@@ -1,11 +1,11 @@
 /** What an operator wants: one message on the control queue, and then the wait for what comes of it. */
 import { randomUUID } from 'node:crypto'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Intent, Wish } from '../events/control-message.ts'
 import type { IntentOutcome } from '../shared/deploy/intent-record.ts'
 import type { Deployment } from '../shared/deploy/records.ts'
 import { type Ended, followWish } from './follow-wish.ts'
-import { printable } from './printable.ts'
+import { json, printable } from './printable.ts'
 import type { Session } from './session.ts'
 import { readSpan, span } from './times.ts'
 
@@ -20,7 +20,11 @@ export interface WishOptions {
 export function withWishOptions(command: Command): Command {
   return command
     .option('--no-wait', 'send the request and end')
-    .option('--timeout <time>', 'how long to wait for the outcome, such as 90s, 20m or 2h', timeout, 20 * 60_000)
+    .addOption(
+      new Option('--timeout <time>', 'how long to wait for the outcome, such as 90s, 20m or 2h')
+        .argParser(timeout)
+        .default(20 * 60_000, '20m'),
+    )
     .option('--json', 'for programs', false)
 }
 
@@ -44,7 +48,7 @@ export async function askFor(wish: Wish, look: string, options: WishOptions, ses
   const ended: Ended = options.wait
     ? await terminal.untilInterrupted(signal => followWish(intent, options.timeout, session, signal))
     : { how: 'not-waited', deployments: [] }
-  if (options.json) terminal.print(JSON.stringify({ id: intent.id, by: intent.by, wish, ...ended }, null, 2))
+  if (options.json) terminal.print(json({ id: intent.id, by: intent.by, wish, ...ended }, 2))
   else for (const line of tell(ended)) terminal.print(printable(line))
   for (const line of later(ended, look, options.timeout)) terminal.say(printable(line))
   return exitCode(ended)

@@ -2,6 +2,7 @@
 import { type Deployment, deploymentsOf } from '../../shared/deploy/records.ts'
 import { targetName, upTo } from '../arguments.ts'
 import { columnsOf } from '../layout.ts'
+import { json } from '../printable.ts'
 import type { DefineCommand, Session } from '../session.ts'
 import { span, utc } from '../times.ts'
 
@@ -29,7 +30,7 @@ async function runDeployments(target: string | undefined, options: DeploymentsOp
   for (const name of targets) found.push(...(await newest(stack.table, name, options.limit)))
   found.sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1))
   const listed = found.slice(0, options.limit)
-  if (options.json) terminal.print(JSON.stringify(listed.map(forPrograms), null, 2))
+  if (options.json) terminal.print(json(listed.map(forPrograms), 2))
   else if (listed.length === 0) terminal.print(`No deployment of ${targets.join(', ')} is on record in ${stack.name}.`)
   else {
     const head = ['target', '#', 'image', 'state', 'when', 'took', 'why']

@@ -1,7 +1,7 @@
 /** `farguard why`: the decisions on an image, as a story for people or JSON for programs. */
 import { parseImageName, type Story, why as storiesOf } from '../../shared/deploy/why.ts'
 import { upTo } from '../arguments.ts'
-import { printable } from '../printable.ts'
+import { json, printable } from '../printable.ts'
 import { type DefineCommand, type Session, UsageError } from '../session.ts'
 import { utc } from '../times.ts'
 
@@ -39,8 +39,7 @@ async function runWhy(name: string, options: WhyOptions, { stack, terminal }: Se
       ? undefined
       : await stack.annotations.annotationsOf(image.repository, { digest }).catch(() => undefined)
   const provenance = provenanceOf(annotations ?? {})
-  if (options.json)
-    terminal.print(JSON.stringify({ image: name, ...(digest && { digest }), provenance, decisions: stories }, null, 2))
+  if (options.json) terminal.print(json({ image: name, ...(digest && { digest }), provenance, decisions: stories }, 2))
   else if (stories.length === 0)
     terminal.print(
       `No decision on ${name} is on record in ${stack.name}: its push has not arrived, or no target of farguard.yml is for ${image.repository}.`,
@@ -88,4 +87,11 @@ function tellStory(story: Story): string[] {
   return lines.map(([what, value]) => `${what.padStart(20)}  ${printable(value)}`)
 }
 
-const verdicts = { deploy: 'deployed', skip: 'skipped', retry: 'not yet', refuse: 'not possible' }
+const verdicts: Record<Story['verdict'], string> = {
+  deploy: 'deployed',
+  skip: 'skipped',
+  hold: 'waiting',
+  retry: 'not yet',
+  refuse: 'not possible',
+  warn: 'warning',
+}

@@ -26,10 +26,10 @@ describe('farguard why', () => {
 
     const first = await told('acme/web:1.1.0', simulated)
     expect(first.code).toBe(0)
-    expect(first.text).toMatch(/web {2}deployment #1, started/)
+    expect(first.text).toMatch(/web {2}deployment #1, superseded/)
     expect(first.text).toMatch(/because {2}newer than acme\/web:1\.0\.0, which the service runs/)
     expect(first.text).toMatch(/UpdateService web in demo: ecs-svc\/\d+/)
-    expect(first.text).toMatch(/followed by #2, 1\.3\.0/)
+    expect(first.text).toMatch(/superseded by deployment 2, 1\.3\.0/)
     expect(first.text).toMatch(/staging {2}skipped: tag-not-matched/)
     expect((await told('acme/web:1.2.0', simulated)).text).toMatch(
       /because {2}acme\/web:1\.3\.0 of deployment 2 is newer by semver/,
