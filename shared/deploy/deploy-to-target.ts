@@ -235,7 +235,8 @@ class PushToTarget {
       await sendLook(this.#target.name, current.number, new Date(dueAt).toISOString(), this.#world)
     }
     if (waits) return { kind: 'done', what: `${this.#target.name} #${current.number} waits: ${waits.because}` }
-    const { state, ended } = deployment ?? { state: undefined, ended: undefined }
+    const { state, ended, todo } = deployment ?? {}
+    if (todo) await advance(this.#target, this.#world)
     if (state === 'failed' && ended) return { kind: 'permanent', reason: ended.reason, detail: ended.detail }
     if (state !== 'superseded')
       return { kind: 'done', what: `${this.#target.name} #${current.number} ${state} ${name}` }

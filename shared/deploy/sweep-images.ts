@@ -21,7 +21,7 @@ export async function deployWanted(
   for await (const page of world.registry.listImages(repository))
     for (const image of page)
       for (const target of targets) {
-        const wanted = better(target, quarantineOf(known.get(target.name)), best.get(target.name), image)
+        const wanted = better(target, known.get(target.name) ?? {}, best.get(target.name), image)
         if (wanted) best.set(target.name, wanted)
       }
   const outcomes = new Map<string, Outcome>()
@@ -65,8 +65,4 @@ async function decision(
   const image = { repository, tag, digest, pushedAt: at }
   const place = await whatRuns(known, image, target, world, by => decideOn(push, image, known, target, by))
   return decideOn(push, image, known, target, place).verdict
-}
-
-function quarantineOf(known: KnownTarget | undefined) {
-  return known?.head?.quarantine ?? []
 }

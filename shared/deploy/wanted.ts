@@ -1,9 +1,10 @@
 /** What a target's policy takes of what its repository holds now. */
 import type { Target } from '../config/config.ts'
 import { RefusedError, type RegistryImage, type World } from '../ports.ts'
+import { isStanding } from './decide.ts'
 import { asProblem } from './problem.ts'
 import { type ImagePush, isSignature } from './push.ts'
-import type { DeployedImage, Quarantined } from './records.ts'
+import type { DeployedImage, KnownTarget } from './records.ts'
 import { compareImages, matches } from './tag-policy.ts'
 
 /** What the pushed tag names now: it may have moved, or be gone, since the event was sent. Throws Problem. */
@@ -27,14 +28,14 @@ export interface Wanted {
   image: RegistryImage
 }
 
-/** The better of two images for a target; what is quarantined, or under a tag that the policy does not take, is none. */
+/** The better of two images for a target; what must not run, or has no tag that the policy takes, is none. */
 export function better(
   { tags }: Target,
-  quarantine: readonly Quarantined[],
+  known: KnownTarget,
   best: Wanted | undefined,
   image: RegistryImage,
 ): Wanted | undefined {
-  if (quarantine.some(({ digest }) => digest === image.digest)) return best
+  if (isOut(image, known)) return best
   return image.tags
     .filter(tag => !isSignature(tag) && matches(tags, tag))
     .map(tag => ({ tag, image }))
@@ -42,6 +43,16 @@ export function better(
       if (!before) return each
       return compareImages(tags, asTagged(each), asTagged(before)) > 0 ? each : before
     }, best)
+}
+
+/** Quarantined, or what failed last and was not pushed or released since: then the next best is what is wanted. */
+function isOut({ digest, pushedAt }: RegistryImage, { head, newest }: KnownTarget): boolean {
+  if (head?.quarantine.some(each => each.digest === digest)) return true
+  if (!newest || newest.image.digest !== digest || newest.number !== head?.current.number) return false
+  const { ended } = newest
+  if (!ended || isStanding(newest)) return false
+  const wishes = [pushedAt?.getTime() ?? 0, Date.parse(head.releasedAt ?? '') || 0]
+  return wishes.every(wish => wish <= Date.parse(ended.at))
 }
 
 /** The push that the sweep makes of it: dated as the image is, so that it is no newer wish than the push itself was. */

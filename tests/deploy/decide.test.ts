@@ -22,8 +22,15 @@ function onto(
   of: Partial<Facts & { tags: TagPolicy }> = {},
 ): Decision {
   const { tags = service().tags, ...more } = of
-  const running = isStanding(state) ? { ...current, number: 7 } : undefined
-  const facts = { pushedAt: noon, image: pushed, current: { number: 7, image: current, state }, running, ...more }
+  const running = isStanding({ state }) ? { ...current, number: 7 } : undefined
+  const facts: Facts = {
+    source: 'push',
+    pushedAt: noon,
+    image: pushed,
+    current: { number: 7, image: current, state },
+    running,
+    ...more,
+  }
   return decide(pushed.tag, service({ tags }), facts)
 }
 
@@ -143,7 +150,7 @@ describe('the head', () => {
 })
 
 test('an image that is gone is not deployed', () => {
-  expect(summary(decide('1.4.2', service(), { pushedAt: noon, image: undefined }))).toBe('image-gone')
+  expect(summary(decide('1.4.2', service(), { source: 'push', pushedAt: noon, image: undefined }))).toBe('image-gone')
 })
 
 test('every reason is explained in docs/deploying.md', () => {

@@ -4,6 +4,7 @@ import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget, recordsOfImage } from '../../shared/deploy/records.ts'
 import type { Table } from '../../shared/ports.ts'
 import { listDeployments, registryHost, simulatedWorld } from '../simulated-world.ts'
+import { finish } from './rollouts.ts'
 import { config, job, service, task } from './targets.ts'
 
 describe('a push to a service', () => {
@@ -29,9 +30,10 @@ describe('a push to a service', () => {
   })
 
   test('costs at most 5 control-plane calls and 4 table calls in the common case', async () => {
-    const { world, push, createService, calls } = simulatedWorld()
+    const { world, push, createService, calls, clock } = simulatedWorld()
     await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
     await deployImage(push('acme/web', '1.0.1'), config(service()), world)
+    await finish(service(), { clock, world })
     const second = push('acme/web', '1.0.2')
     calls.length = 0
     const table = countCalls(world.table)

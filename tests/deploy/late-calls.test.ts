@@ -7,6 +7,7 @@ import { RefusedError } from '../../shared/ports.ts'
 import { listDeployments, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { type Gate, gated } from './gated-world.ts'
 import { dyingAt, heldBefore } from './held.ts'
+import { finish } from './rollouts.ts'
 import { config, service, task } from './targets.ts'
 
 const exactly = { tags: { kind: 'exact' as const, tag: 'live' } }
@@ -126,7 +127,7 @@ test('a call that comes late while the newest is not on record yet, which then f
   const { world, push, createService, ecs, clock } = simulatedWorld()
   await createService('demo', 'web', `${registryHost}/acme/web:1.0.0`)
   await deployImage(push('acme/web', '1.1.0'), config(service()), world)
-  await clock.advance(2000)
+  await finish(service(), { clock, world })
   const second = push('acme/web', '1.2.0')
   const { gate, reached, letGo } = heldBefore('updateService')
   const late = deployImage(second, config(service()), gated(world, gate))
@@ -139,7 +140,8 @@ test('a call that comes late while the newest is not on record yet, which then f
   const refusing = { ...world, fleet: { ...world.fleet, registerTaskDefinition } }
   await clock.advance(2000)
   expect(await deployImage(push('acme/web', '1.3.0'), config(service()), refusing)).toMatchObject({ kind: 'permanent' })
-  const standing = (await listDeployments(world.table, 'web', 10)).find(each => each.state === 'started')
+  const standing = (await listDeployments(world.table, 'web', 10)).find(each => each.state === 'succeeded')
+  expect(standing?.image.tag).toBe('1.1.0')
   expect(ecs.services()[0]?.taskDefinition).toBe(standing?.revision?.arn)
 })
 

@@ -4,6 +4,7 @@ import { RefusedError, type World } from '../../shared/ports.ts'
 import { registryHost, simulatedWorld, taskDefinition } from '../simulated-world.ts'
 import { gated } from './gated-world.ts'
 import { dyingAt } from './held.ts'
+import { finish, jobsEnd } from './rollouts.ts'
 import { config, job, service, task } from './targets.ts'
 
 describe('what an overtaken deployment left does not keep the newer from its start', () => {
@@ -71,10 +72,12 @@ describe('settling touches nothing but what the late call did', () => {
 
 describe('the order remembers', () => {
   test('that a digest stands for its higher version, also once a newer push has failed', async () => {
-    const { world, push } = simulatedWorld()
-    const target = config(job({ tags: { kind: 'semver', range: '^1' } }))
+    const { world, push, clock } = simulatedWorld({ behaviour: jobsEnd })
+    const nightly = job({ tags: { kind: 'semver', range: '^1' } })
+    const target = config(nightly)
     await deployImage(push('acme/nightly', '1.4.0', 'same'), target, world)
     await deployImage(push('acme/nightly', '1.6.0', 'same'), target, world)
+    await finish(nightly, { clock, world })
     const runTask = () => Promise.reject(new RefusedError('InvalidParameterException', 'No such subnet'))
     const refusing = { ...world, fleet: { ...world.fleet, runTask } }
     expect(await deployImage(push('acme/nightly', '1.7.0'), target, refusing)).toMatchObject({ kind: 'permanent' })

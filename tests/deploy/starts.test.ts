@@ -5,6 +5,7 @@ import { RefusedError, type World } from '../../shared/ports.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
 import { gated } from './gated-world.ts'
 import { dyingAt, heldBefore } from './held.ts'
+import { finish, jobsEnd } from './rollouts.ts'
 import { config, job, service, task } from './targets.ts'
 
 describe('no copy is counted twice, or lost', () => {
@@ -136,10 +137,12 @@ describe('what is put right', () => {
 
 describe('the order at its edges', () => {
   test('what runs is known behind more failed pushes than one look at the table shows', async () => {
-    const { world, push } = simulatedWorld()
-    const target = config(job({ tags: { kind: 'semver', range: '^1' } }))
+    const { world, push, clock } = simulatedWorld({ behaviour: jobsEnd })
+    const nightly = job({ tags: { kind: 'semver', range: '^1' } })
+    const target = config(nightly)
     const old = push('acme/nightly', '1.0.0')
     expect(await deployImage(push('acme/nightly', '1.1.0'), target, world)).toMatchObject({ kind: 'done' })
+    await finish(nightly, { clock, world })
     const runTask = () => Promise.reject(new RefusedError('InvalidParameterException', 'No such subnet'))
     const refusing = { ...world, fleet: { ...world.fleet, runTask } }
     for (let minor = 2; minor <= 22; minor++) {
