@@ -1,6 +1,6 @@
 /** Records for the tests of commands: each says only what its test is about. */
 import type { Deployment, TargetHead } from '../../shared/deploy/records.ts'
-import { writeDeployment, writeHead } from '../../shared/deploy/records.ts'
+import { readTarget, writeDeployment, writeHead } from '../../shared/deploy/records.ts'
 import type { Table, Task } from '../../shared/ports.ts'
 import { writeTask } from '../../shared/status/task-record.ts'
 import { stackConfig } from '../../stack/config.ts'
@@ -36,7 +36,7 @@ export async function putDeployments(table: Table, deployments: Deployment[], of
   const [current, ...earlier] = deployments.toReversed()
   if (!current) throw new Error('A head names a deployment')
   const head = { target: current.target, current, earlier, unsettled: [], quarantine: [], ...of }
-  await writeHead(table, head, undefined)
+  await writeHead(table, head, (await readTarget(table, current.target)).head)
 }
 
 export function task(of: Partial<Task> = {}): Task {
