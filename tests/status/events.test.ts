@@ -65,6 +65,7 @@ describe('what ECS did not say is absent', () => {
     const told = taskIn(taskEvent({}, detail))
     expect(told).not.toHaveProperty(absent)
     for (const container of told.containers) expect(container).not.toHaveProperty(absent)
+    expect(told.containers.map(({ name }) => name)).toEqual('containers' in detail ? ['app'] : [])
   })
 
   test('containers that are no list', () => {

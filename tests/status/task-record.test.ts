@@ -66,6 +66,25 @@ describe('the highest version wins', () => {
   })
 })
 
+test('a task that ended meanwhile does not reopen by a version that is higher still', async () => {
+  const table = memoryTable()
+  await write(table, task({ version: 3 }))
+  const [seen] = await readTasks(table, [arnOf('t1')])
+  await write(table, stopped({ version: 9 }))
+  expect(await writeTask(table, task({ version: 10 }), { config: targets, from: 'event', at, seen })).toBe('older')
+  expect((await readTask(table, arnOf('t1')))?.lastStatus).toBe('STOPPED')
+})
+
+test.each([
+  ['a late event', task({ version: 3 })],
+  ['a doubled one', task({ version: 5 })],
+])('%s costs no write', async (_, of) => {
+  const table = memoryTable()
+  await write(table, task({ version: 5 }))
+  const put = () => Promise.reject(new Error('nothing is to be written'))
+  expect(await write({ ...table, put }, of)).not.toBe('written')
+})
+
 describe('whose a task is', () => {
   test.each([
     [
