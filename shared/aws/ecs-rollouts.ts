@@ -97,14 +97,13 @@ async function rolloutOf(client: ECSClient, brief: ServiceDeploymentBrief): Prom
   }
 }
 
-/** What emulators and older endpoints say of a call that they don't have. ECS has been of HTTP status 400 with all its own errors. */
+/** How emulators and older endpoints say that they don't have a call. ECS itself answers all its own refusals with 400, and in JSON. */
 function isNotImplemented(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
-  return (
-    status === 404 ||
-    status === 501 ||
-    /^(UnknownOperation|NotImplemented|InvalidAction|UnsupportedOperation)/.test(error.name)
-  )
+  if (status === 404 || status === 501) return true
+  // moto: 500 with a page of HTML.
+  if (status === 500 && error instanceof SyntaxError) return true
+  return /^(UnknownOperation|NotImplemented|InvalidAction|UnsupportedOperation)/.test(error.name)
 }

@@ -131,6 +131,14 @@ test.each([
   expect(await ask()).toBeUndefined()
 })
 
+test('so does one that answers with a page of HTML', async () => {
+  const unreadable = new SyntaxError(`Unexpected token '<', "<!doctype "... is not valid JSON`)
+  ecs.on(ListServiceDeploymentsCommand).rejects(Object.assign(unreadable, { $metadata: { httpStatusCode: 500 } }))
+  expect(await ask()).toBeUndefined()
+  ecs.on(ListServiceDeploymentsCommand).rejects(Object.assign(unreadable, { $metadata: { httpStatusCode: 503 } }))
+  await expect(ask()).rejects.toThrow(RetryableError)
+})
+
 test.each([
   { code: 'AccessDeniedException', status: 400, kind: RefusedError },
   { code: 'ServiceNotFoundException', status: 400, kind: RefusedError },
