@@ -1,4 +1,5 @@
 import type { SQSEvent } from 'aws-lambda'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createSqs } from '../../../local/account/sqs.ts'
 import { type Batch, failedOf, pollQueue } from '../../../local/stack/poller.ts'
@@ -135,6 +136,29 @@ describe('the poller', () => {
     expect(bodies()).toHaveLength(1)
     await clock.advance(2_000)
     expect(bodies()[1]).toEqual(['next'])
+  })
+
+  test('whatever comes when: each message once, in order, in no larger batch and no later than the window allows', async () => {
+    const arrivals = fc.array(fc.integer({ min: 0, max: 8_000 }), { maxLength: 60 })
+    const settings = fc.record({
+      batchSize: fc.integer({ min: 1, max: 40 }),
+      batchingWindowSeconds: fc.integer({ min: 0, max: 5 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(arrivals, settings, async (gaps, { batchSize, batchingWindowSeconds }) => {
+        const { queue, clock, bodies } = polled(failing(), { batchSize, batchingWindowSeconds })
+        for (const [nth, gap] of gaps.entries()) {
+          await clock.advance(gap % 7 === 0 ? 0 : gap)
+          queue.send(String(nth))
+        }
+        // The last one waits for its window, and for a poll of each batch before it.
+        await clock.advance(batchingWindowSeconds * 1000 + 100 * (1 + Math.ceil(gaps.length / batchSize)))
+        expect(bodies().flat()).toEqual(gaps.map((_, nth) => String(nth)))
+        expect(Math.max(0, ...bodies().map(batch => batch.length))).toBeLessThanOrEqual(batchSize)
+        expect(queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
+      }),
+      { numRuns: 60 },
+    )
   })
 
   test('an event has at most 6 MiB, whatever the batch size', async () => {
