@@ -1,20 +1,23 @@
 /** A world for tests: the local account behind the real SDK, with no socket and no wall clock. */
-
+import { createHash } from 'node:crypto'
 import type { ControlMessage } from '../events/control-message.ts'
 import type { EcrImageAction } from '../events/ecr-image-action.ts'
 import { Account } from '../local/account/account.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
 import type { AccountContext, AwsEvent } from '../local/account/context.ts'
-import { createEcr } from '../local/account/ecr/ecr.ts'
+import { createEcr, type Ecr } from '../local/account/ecr/ecr.ts'
 import { type ContainerWorld, createEcs } from '../local/account/ecs/ecs.ts'
+import { createLogs } from '../local/account/logs/logs.ts'
 import { seededRandom } from '../local/account/random.ts'
+import { behaviourIn } from '../local/furnish.ts'
 import { memoryTable } from '../local/memory-table.ts'
 import { inProcessHandler } from '../local/wire/in-process.ts'
 import { createWire } from '../local/wire/wire.ts'
+import { cloudWatchLogs } from '../shared/aws/cloudwatch-logs.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
 import { type Deployment, deploymentsOf } from '../shared/deploy/records.ts'
-import type { World } from '../shared/ports.ts'
+import type { Logs, World } from '../shared/ports.ts'
 
 export const region = 'eu-central-1'
 export const accountId = '123456789012'
@@ -26,14 +29,19 @@ export interface SimulatedWorld {
   account: Account
   ecr: ReturnType<typeof createEcr>
   ecs: ReturnType<typeof createEcs>
+  /** What containers of the driver awslogs wrote. */
+  logs: Logs
   /** Names of the AWS calls made so far, in order. */
   calls: string[]
   /** What was sent to the control queue, in order. */
   sent: { message: ControlMessage; delaySeconds: number }[]
   /** Log lines, in order. */
   logged: { level: string; message: string; facts: Record<string, unknown> }[]
-  /** Puts an image into the registry and gives the event that ECR emits; `content` makes the digest. */
-  push(repository: string, tag: string, content?: string): EcrImageAction
+  /**
+   * Puts an image into the registry and gives the event that ECR emits; `content` and `labels` make the digest.
+   * The label `local.behaviour` says what its containers do.
+   */
+  push(repository: string, tag: string, content?: string, labels?: Record<string, string>): EcrImageAction
   /** A task definition and a service on it, as a user would have made them before. */
   createService(cluster: string, service: string, image: string, more?: Record<string, unknown>): Promise<void>
   call(service: string, operation: string, input: unknown): Promise<unknown>
@@ -42,14 +50,14 @@ export interface SimulatedWorld {
 interface SimulationOptions {
   at?: string
   seed?: number
-  /** What containers do; absent: they run until they are stopped. */
+  /** What containers do; absent: what their image's labels say, or run until they are stopped. */
   behaviour?: NonNullable<ContainerWorld['behaviour']>
 }
 
 export function simulatedWorld({
   at = '2026-03-01T22:00:00Z',
   seed = 1,
-  behaviour = () => ({ kind: 'runs' }),
+  behaviour,
 }: SimulationOptions = {}): SimulatedWorld {
   const clock = new SimulatedClock(at)
   const events: AwsEvent[] = []
@@ -57,13 +65,16 @@ export function simulatedWorld({
   const context: AccountContext = { clock, accountId, region, registryHost, random, emit: event => events.push(event) }
   const ecr = createEcr(context)
   for (const repository of ['acme/web', 'acme/worker', 'acme/nightly']) ecr.createRepository(repository)
+  const logs = createLogs(context)
+  const asLabelled = behaviourIn({ targets: [] })
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
     imageDigest: image => ecr.digestOf(image),
-    behaviour,
+    behaviour: behaviour ?? ((image, _name, start) => asLabelled({ image, labels: ecr.labels(image), ...start })),
+    logs,
     seed: { clusters: [{ name: 'demo', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }] },
   })
-  const account = new Account({ ecr, ecs })
+  const account = new Account({ ecr, ecs, logs })
   const calls: string[] = []
   account.onCall(({ name }) => calls.push(name))
   const requestHandler = inProcessHandler(createWire({ account, ecr }))
@@ -95,12 +106,14 @@ export function simulatedWorld({
     account,
     ecr,
     ecs,
+    logs: cloudWatchLogs(options),
     calls,
     sent,
     logged,
     call,
-    push(repository, tag, content = tag) {
-      ecr.putManifest({ repository, tag, text: manifest(content), layers: 'may-be-missing' })
+    push(repository, tag, content = tag, labels) {
+      const configuration = labels && upload(ecr, repository, JSON.stringify({ config: { Labels: labels } }))
+      ecr.putManifest({ repository, tag, text: manifest(content, configuration), layers: 'may-be-missing' })
       const emitted = events.findLast(event => event.source === 'aws.ecr')
       if (!emitted) throw new Error('ECR emitted nothing: this very image was there already')
       return asDelivered(emitted, clock.now(), random.uuid())
@@ -134,10 +147,20 @@ export function taskDefinition(family: string, image: string) {
   }
 }
 
-export function manifest(content: string): string {
-  const blob = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 2 }
+/** `configuration`: its digest and size; absent: one that nobody has. */
+export function manifest(content: string, configuration = { digest: `sha256:${'0'.repeat(64)}`, size: 2 }): string {
+  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...configuration }
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  return JSON.stringify({ schemaVersion: 2, mediaType, config: blob, layers: [], annotations: { content } })
+  return JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [], annotations: { content } })
+}
+
+function upload(ecr: Ecr, repository: string, text: string): { digest: string; size: number } {
+  const bytes = Buffer.from(text)
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const begun = ecr.blobs.begin(repository, ecr.newUploadId())
+  ecr.blobs.append(begun, bytes)
+  ecr.blobs.finish(begun, digest)
+  return { digest, size: bytes.length }
 }
 
 function asDelivered(event: AwsEvent, time: Date, id: string): EcrImageAction {

@@ -6,21 +6,17 @@ const breaker = (rollback: boolean) => ({
   deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback } },
 })
 
-/** web runs 1.0.0, settled; images pushed as `bad` exit before they serve. */
+/** web runs 1.0.0, settled. */
 async function serving(more: Record<string, unknown> = {}) {
-  const bad = new Set<string>()
-  const simulated = simulatedWorld({
-    behaviour: image =>
-      [...bad].some(digest => image.endsWith(digest)) ? { kind: 'fails-to-start', for: 'image' } : { kind: 'runs' },
-  })
+  const simulated = simulatedWorld()
   const { push, createService, call, clock, world, calls } = simulated
   const good = push('acme/web', '1.0.0').detail['image-digest']
   await createService('demo', 'web', `${registryHost}/acme/web@${good}`, more)
   await clock.advance(30 * 60_000)
-  /** The ARN of a new revision that runs this version. */
+  /** The ARN of a new revision that runs this version, whose image can't be pulled if it `isBad`. */
   async function revisionOf(version: string, isBad = false): Promise<string> {
-    const digest = push('acme/web', version).detail['image-digest']
-    if (isBad) bad.add(digest)
+    const labels = isBad ? { 'local.behaviour': 'fails-to-start' } : {}
+    const digest = push('acme/web', version, version, labels).detail['image-digest']
     await call('ecs', 'RegisterTaskDefinition', taskDefinition('web', `${registryHost}/acme/web@${digest}`))
     const found = await world.fleet.describeTaskDefinition('web')
     calls.length = 0
