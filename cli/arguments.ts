@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 
 const tag = /^\w[\w.-]{0,127}$/
-const digest = /^sha256:[0-9a-f]{64}$/
+const digest = /^sha256:[0-9a-f]{7,64}$/
 
 export function targetName(text: string): string {
   if (/^[a-z0-9-]{1,24}$/.test(text)) return text
@@ -16,7 +16,7 @@ export function imageTag(text: string): string {
 
 export function tagOrDigest(text: string): string {
   if (tag.test(text) || digest.test(text)) return text
-  throw new InvalidArgumentError('It takes a tag or sha256:<64 hex digits>.')
+  throw new InvalidArgumentError('It takes a tag or a digest, such as sha256:4ac3d2f0; seven of its digits are enough.')
 }
 
 /** Words that go on record; SQS and the record take no more. */

@@ -5,8 +5,9 @@ import { printable } from './printable.ts'
 const gap = 2
 /** The last column is not made narrower than this: better that a line is too long than that it has one word a row. */
 const narrowest = 24
-/** Names may be longer; then they go over several lines. */
+/** Names go over several lines where they are longer; how long they may be depends on the screen. */
 const widestName = 44
+const narrowestName = 8
 
 const noLines = {
   top: '',
@@ -48,14 +49,17 @@ export function columnsOf(
     .map(line => line.trimEnd())
 }
 
-/** How wide each column may be: a name as wide as it is, within bounds; the last column has the rest. */
+/** How wide each column may be: a name as wide as it is, unless that leaves the last column too little. */
 function narrowed(lines: readonly (readonly string[])[], columns: number): number[] {
   const count = lines[0]?.length ?? 0
   const names = Array.from({ length: count - 1 }, (_, index) =>
-    Math.min(widestName, Math.max(...lines.map(row => widthOf(row[index] ?? '')))),
+    Math.max(...lines.map(row => widthOf(row[index] ?? ''))),
   )
-  const left = columns - names.reduce((sum, width) => sum + width + gap, 0)
-  return [...names, Math.max(left, narrowest)]
+  for (let widest = widestName; ; widest--) {
+    const widths = names.map(width => Math.min(width, widest))
+    const left = columns - widths.reduce((sum, width) => sum + width + gap, 0)
+    if (left >= narrowest || widest === narrowestName) return [...widths, Math.max(left, narrowest)]
+  }
 }
 
 /** The text in lines of at most `width`: between words where that can be, else within one. */

@@ -6,7 +6,9 @@ import { askFor, type WishOptions, withWishOptions } from '../wish.ts'
 
 export const deploy: DefineCommand = (command, run) => {
   command
-    .description('Deploys an image of the registry to the targets of its repository, whatever order or hold says.')
+    .description(
+      'Deploys an image of the registry, whatever order, hold and gates say; what is quarantined it does not.',
+    )
     .argument('<image>', 'acme/web:1.4.2')
     .option('--target <name>', 'to this target only', targetName)
     .addHelpText(

@@ -61,7 +61,7 @@ function row(deployment: Deployment, now: Date): string[] {
     image.tag,
     state,
     utc(claimedAt),
-    end ? span(tookMs) : `${span(tookMs)} so far`,
+    end ? span(tookMs) : `${span(tookMs)} …`,
     story(deployment),
   ]
 }

@@ -58,7 +58,7 @@ describe('what is asked', () => {
     { line: `deploy acme/web@sha256:${'a'.repeat(64)}`, says: 'names no tag to deploy' },
     { line: 'rollback', says: "missing required argument 'target'" },
     { line: 'rollback WEB', says: 'has 1 to 24 of a-z, 0-9 and -' },
-    { line: 'rollback web --to 1:2', says: 'It takes a tag or sha256:' },
+    { line: 'rollback web --to 1:2', says: 'It takes a tag or a digest' },
     { line: 'approve web', says: "missing required argument 'tag'" },
     { line: 'release web --timeout soon', says: 'It takes a time such as 90s, 20m or 2h' },
     { line: 'relase web', says: 'unknown command' },

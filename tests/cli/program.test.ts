@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { connect, explain } from '../../cli/connection.ts'
+import { commands } from '../../cli/program.ts'
+import { simulatedWorld } from '../simulated-world.ts'
+import { type } from './shell.ts'
+
+describe('help', () => {
+  test.each(Object.keys(commands))('farguard %s --help has an example, and --json', async name => {
+    const { code, out } = await type([name, '--help'], simulatedWorld(), { columns: 80 })
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`Examples?:\n  farguard ${name}`))
+    expect(out).toContain('--json')
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  test('a command that is none is a mistake of the caller', async () => {
+    const { code, err } = await type('stauts', simulatedWorld())
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('Did you mean status?') })
+  })
+})
+
+describe('errors of the stack', () => {
+  const aws = { name: 'stack farguard-dev in eu-central-1', isLocal: false }
+  test.each([
+    {
+      message: 'dynamodb:Query on farguard-dev: ResourceNotFoundException: no such table',
+      says: 'There is no stack farguard-dev in eu-central-1. Deploy it, or name another one with --stage.',
+    },
+    {
+      message: 'sqs:GetQueueUrl of farguard-dev-control: QueueDoesNotExist: none',
+      says: /has no control queue.*Deploy it anew/,
+    },
+    {
+      message: 'sqs:GetQueueUrl of farguard-dev-control: AccessDenied: User is not authorized',
+      says: /^Your credentials have no right to sqs:GetQueueUrl on farguard-dev-control;/,
+    },
+    { message: 'Could not load credentials from any providers', says: /^No AWS credentials were found/ },
+    { message: 'Region is missing', says: /^No AWS Region was found/ },
+    { message: 'something else', says: 'stack farguard-dev in eu-central-1: something else' },
+  ])('$message', ({ message, says }) => expect(explain(new Error(message), aws)).toMatch(says))
+
+  test('the control queue that is not there is told by the command', async () => {
+    const send = () => Promise.reject(new Error('sqs:GetQueueUrl of farguard-x-control: QueueDoesNotExist: none'))
+    const said = await type('hold web', simulatedWorld(), { ports: { control: { send } } })
+    expect(said).toMatchObject({ code: 1, err: expect.stringContaining('has no control queue') })
+  })
+
+  test('nothing of an error moves the cursor', async () => {
+    const send = () => Promise.reject(new Error('\u001b[2Jgone\nline'))
+    const { err } = await type('hold web', simulatedWorld(), { ports: { control: { send } } })
+    expect(err).toBe('the test stack: \ufffd[2Jgone line')
+  })
+})
+
+describe('where the stack is', () => {
+  test.each([
+    { where: { stage: 'dev' }, environment: { AWS_REGION: 'eu-west-1' }, name: 'stack farguard-dev in eu-west-1' },
+    { where: { stage: 'prod' }, environment: {}, name: 'stack farguard-prod' },
+    { where: { stage: 'dev', local: '127.0.0.1:1' }, environment: {}, name: 'the local account at 127.0.0.1:1' },
+    {
+      where: { stage: 'dev' },
+      environment: { FARGUARD_LOCAL: 'localhost:2' },
+      name: 'the local account at localhost:2',
+    },
+  ])('$name', ({ where, environment, name }) => expect(connect(where, environment).name).toBe(name))
+})
