@@ -102,3 +102,13 @@ describe('a log group that is missing', () => {
     expect(await task(arn)).toMatchObject({ lastStatus: 'RUNNING' })
   })
 })
+
+test('a stream keeps its latest 10,000 lines', async () => {
+  const { local, logs } = await account()
+  const to = { group, stream: 'shop/web/1', makesGroup: false }
+  local.logs.open(to)
+  for (let line = 0; line <= 10_000; line++) local.logs.write(to, `${line}`)
+  const read = new GetLogEventsCommand({ logGroupName: group, logStreamName: to.stream, startFromHead: true })
+  const { events = [] } = await logs.send(read)
+  expect([events.length, events[0]?.message, events.at(-1)?.message]).toEqual([10_000, '1', '10000'])
+})
