@@ -34,17 +34,18 @@ async function lookAtService(deployment: Deployment, target: Target, now: Date, 
   const revision = deployment.revision?.arn ?? ''
   const since = new Date(deployment.attempts[0]?.at ?? deployment.claimedAt)
   const rollout = await world.fleet.serviceRollout(cluster, name, revision, since)
-  const facts: ServiceFacts = { service, tasks: [], ...(rollout && { rollout }) }
+  const facts: ServiceFacts = { service, ...(rollout && { rollout }) }
   const verdict = judgeService(deployment, target, facts, now)
-  // Only a failure needs to be told from what its tasks came to.
-  if (verdict.is !== 'failed') return verdict
-  return judgeService(deployment, target, { ...facts, tasks: await tasksOf(deployment, cluster, world) }, now)
+  // Only the end of a rollout needs to be told from what its tasks came to.
+  if (verdict.is !== 'failed' && verdict.is !== 'succeeded') return verdict
+  const tasks = await tasksOf(deployment, cluster, world)
+  return tasks ? judgeService(deployment, target, { ...facts, tasks }, now) : verdict
 }
 
-/** Tasks of our own service deployment, by whose id ECS says that they were started. */
+/** Tasks of our own service deployment, by whose id ECS says that they were started; undefined where that is not known. */
 async function tasksOf(deployment: Deployment, cluster: string, world: World) {
   const id = ownDeployment(deployment)
-  if (id === undefined) return []
+  if (id === undefined) return undefined
   const listed = await world.fleet.tasksStartedBy(cluster, id)
   return observeTasks(
     deployment,

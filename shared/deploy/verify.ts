@@ -1,5 +1,5 @@
 /** Whether a rollout has come to its end, and to which. Pure: what ECS and the records say in, a verdict out. */
-import type { Target } from '../config/config.ts'
+import type { Target, Verify } from '../config/config.ts'
 import type { Service, ServiceRollout, Task } from '../ports.ts'
 import type { Stopped } from '../status/why-stopped.ts'
 import type { Deployment, GoneTask } from './records.ts'
@@ -108,14 +108,14 @@ export interface ServiceFacts {
   service: Service
   /** Our own rollout, where ECS lists it. */
   rollout?: ServiceRollout
-  /** Tasks of our own service deployment, running and lately stopped: why it fails is seen in them. */
-  tasks: readonly TaskFact[]
+  /** Tasks of our own service deployment, running and lately stopped, where they were asked for: whether it stays up, and why it fails. */
+  tasks?: readonly TaskFact[]
 }
 
 /** Judged by our own deployment's id and revision: a service that is steady on another revision proves nothing. */
 export function judgeService(deployment: Deployment, target: Target, facts: ServiceFacts, now: Date): Verdict {
   if (target.run.kind !== 'service') throw new TypeError(`${target.name} is no service`)
-  const { service, rollout, tasks } = facts
+  const { service, rollout, tasks = [] } = facts
   const ours = deployment.revision?.arn
   const own = service.deployments.find(each => each.id === ownDeployment(deployment))
   const said = rollout?.reason ?? own?.rolloutReason
@@ -135,7 +135,7 @@ export function judgeService(deployment: Deployment, target: Target, facts: Serv
   if (rollout?.status === 'STOPPED' && service.revision === ours)
     return failed('ecs-gave-up', `ECS stopped the rollout: ${why}`, blamesImage(tasks))
   if (service.revision !== ours) return judgeElsewhere(deployment, facts, now)
-  return judgeOnOurs(deployment, target.run.verify.withinMs, facts, now)
+  return judgeOnOurs(deployment, target.run.verify, facts, now)
 }
 
 /** The service is on another revision by ECS's answer, and ECS did not roll ours back. */
@@ -148,7 +148,7 @@ function judgeElsewhere(deployment: Deployment, { service, rollout }: ServiceFac
 }
 
 /** The service is on our revision, and ECS has not given up. */
-function judgeOnOurs(deployment: Deployment, withinMs: number, facts: ServiceFacts, now: Date): Verdict {
+function judgeOnOurs(deployment: Deployment, verify: Verify, facts: ServiceFacts, now: Date): Verdict {
   const { service, rollout, tasks } = facts
   if (service.desiredCount === 0) return deployment.isParked ? waitParked() : { is: 'parked' }
   if (deployment.isParked && deployment.wokeAt === undefined) return { is: 'woke' }
@@ -158,16 +158,27 @@ function judgeOnOurs(deployment: Deployment, withinMs: number, facts: ServiceFac
     deployment.wokeAt === undefined
       ? rollout?.status === 'SUCCESSFUL' || own?.rolloutState === 'COMPLETED'
       : service.runningCount >= service.desiredCount && service.pendingCount === 0
-  if (isDone) return { is: 'succeeded' }
-  const leftMs = withinMs - ageMs(deployment.wokeAt ?? deployment.startedAt, now)
-  const state = `${service.runningCount} of ${service.desiredCount} copies run, ECS says ${rollout?.status ?? own?.rolloutState ?? 'nothing'}`
-  if (leftMs > 0) return { is: 'wait', because: state, lookInMs: Math.min(leftMs, soon) }
-  const why = evidence(tasks)
-  return failed(
-    'not-in-time',
-    [`${state} after ${minutes(withinMs)}`, why].filter(Boolean).join(': '),
-    blamesImage(tasks),
-  )
+  const unsettledMs = isDone ? unsettled(tasks, service.desiredCount, verify.settleMs, now) : undefined
+  if (unsettledMs === 0) return { is: 'succeeded' }
+  const leftMs = verify.withinMs - ageMs(deployment.wokeAt ?? deployment.startedAt, now)
+  const said = rollout?.status ?? own?.rolloutState ?? 'nothing'
+  const state = `${service.runningCount} of ${service.desiredCount} copies run, ECS says ${said}`
+  if (leftMs > 0) return { is: 'wait', because: state, lookInMs: Math.min(leftMs, unsettledMs ?? soon, soon) }
+  // What ECS is content with and what fails for no fault of the image may stay.
+  if (isDone && !blamesImage(tasks ?? [])) return { is: 'succeeded' }
+  const why = [`${state} after ${minutes(verify.withinMs)}`, evidence(tasks ?? [])].filter(Boolean).join(': ')
+  return failed('not-in-time', why, blamesImage(tasks ?? []))
+}
+
+/**
+ * In how many milliseconds the copies will have run for as long as they are to, 0 once they have. ECS is content with a copy at the
+ * moment it runs, also with one that exits a second later, again and again.
+ */
+function unsettled(tasks: ServiceFacts['tasks'], desired: number, settleMs: number, now: Date): number {
+  if (!tasks) return 0
+  const running = tasks.filter(isRunning)
+  if (running.length < desired) return soon
+  return Math.max(0, ...running.map(({ task }) => settleMs - ageMs(task.startedAt, now)))
 }
 
 /** ECS's id of the service deployment that rolls our revision out. */
