@@ -1,4 +1,5 @@
-/** The queue of image pushes, the dead letters behind everything, and who may send to them. */
+/** The queues in front of the functions, the dead letters behind everything, and which rules may send to them. */
+import { arnOf } from './arns.ts'
 
 /** AWS's advice for a queue behind a Lambda: six times its timeout, so that a slow batch is not given out twice. */
 const visibilityPerTimeout = 6
@@ -6,11 +7,11 @@ const visibilityPerTimeout = 6
 const maxReceiveCount = 5
 const fortnightSeconds = 14 * 24 * 3600
 
-/** `timeoutSeconds`: of the function that reads the queue. */
-export function workQueue(name: string, deadLetters: string, timeoutSeconds: number) {
+/** `timeoutSeconds`: of the function that reads the queue. `windowSeconds`: how long Lambda holds messages to fill a batch. */
+export function workQueue(name: string, deadLetters: string, timeoutSeconds: number, windowSeconds = 0) {
   return queue(name, {
-    VisibilityTimeout: visibilityPerTimeout * timeoutSeconds,
-    RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] }, maxReceiveCount },
+    VisibilityTimeout: visibilityPerTimeout * timeoutSeconds + windowSeconds,
+    RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount },
   })
 }
 
@@ -25,12 +26,12 @@ function queue(QueueName: string, more: Record<string, unknown>) {
   }
 }
 
-/** Lets exactly these rules send to the queues: without it EventBridge drops what they match, and says so nowhere. */
-export function letRulesIn(queues: readonly string[], rules: readonly string[]) {
+/** Lets exactly these rules send to the queue: without it EventBridge drops what they match, and says so nowhere. */
+export function letRulesIn(queue: string, rules: readonly string[]) {
   return {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
-      Queues: queues.map(Ref => ({ Ref })),
+      Queues: [{ Ref: queue }],
       PolicyDocument: {
         Version: '2012-10-17',
         Statement: [
@@ -38,9 +39,8 @@ export function letRulesIn(queues: readonly string[], rules: readonly string[]) 
             Effect: 'Allow',
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
-            // In a queue's policy that is the queue itself, each of them.
-            Resource: '*',
-            Condition: { ArnEquals: { 'aws:SourceArn': rules.map(rule => ({ 'Fn::GetAtt': [rule, 'Arn'] })) } },
+            Resource: arnOf(queue),
+            Condition: { ArnEquals: { 'aws:SourceArn': rules.map(arnOf) } },
           },
         ],
       },

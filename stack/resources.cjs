@@ -3,11 +3,9 @@ const { ConfigMistake, stackConfig } = require('./config.ts')
 const { stackResources } = require('./resources.ts')
 
 module.exports = async ({ resolveVariable }) => {
-  const [stage, service, timeout] = await Promise.all(
-    ['sls:stage', 'self:service', 'self:functions.deploy-image.timeout'].map(resolveVariable),
-  )
-  const functionName = `${service}-${stage}-deploy-image`
-  return stackResources(config(), { stage, functionName, functionTimeoutSeconds: timeout })
+  const [stage, functions] = await Promise.all(['sls:stage', 'self:functions'].map(resolveVariable))
+  const timeouts = Object.entries(functions).map(([name, { timeout }]) => [name, timeout])
+  return stackResources(config(), { stage, timeoutSeconds: Object.fromEntries(timeouts) })
 }
 
 function config() {

@@ -1,34 +1,97 @@
 /** The stack's resources beside its functions, derived from farguard.yml. serverless.yml takes them from here. */
 import type { Config } from '../shared/config/config.ts'
+import { imagePatterns, servicePatterns, taskPatterns } from './event-patterns.ts'
 import { deadLetterQueue, letRulesIn, workQueue } from './queues.ts'
-import { deployImageRole } from './roles.ts'
-import { pushRules } from './rules.ts'
+import { functionRole, scheduleRole } from './roles.ts'
+import { rules } from './rules.ts'
+import { scheduleOf, withoutRepetition } from './schedule.ts'
 import { tableResource } from './table.ts'
+
+/** The functions of serverless.yml, whose roles, queues and rules these resources are. */
+export type FunctionName = 'deploy-image' | 'record-task' | 'record-service' | 'carry-out' | 'sweep'
 
 export interface StackNames {
   stage: string
-  /** Of the function deploy-image. */
-  functionName: string
-  functionTimeoutSeconds: number
+  /** Of each function, as serverless.yml has it. */
+  timeoutSeconds: Readonly<Record<FunctionName, number>>
 }
 
+/** How long Lambda gathers task events, of which a start has half a dozen, before record-task gets them. In serverless.yml as well. */
+const taskWindowSeconds = 1
+
+const table = 'Table'
+const control = 'ControlQueue'
+const deadLetters = 'DeadLettersQueue'
+/** As the framework calls the function sweep. */
+const sweep = 'SweepLambdaFunction'
+
 /** CloudFormation's `Resources` and `Outputs`. */
-export function stackResources(config: Config, { stage, functionName, functionTimeoutSeconds }: StackNames) {
+export function stackResources(config: Config, { stage, timeoutSeconds }: StackNames) {
   const prefix = `farguard-${stage}`
-  const rules = pushRules(config, { prefix, queue: 'ImagesQueue', deadLetters: 'DeadLettersQueue' })
-  const parts = { functionName, table: 'Table', queue: 'ImagesQueue', deadLetters: 'DeadLettersQueue' }
+  const queueOf = (about: string, reader: FunctionName, windowSeconds?: number) =>
+    workQueue(`${prefix}-${about}`, deadLetters, timeoutSeconds[reader], windowSeconds)
+  const rolesOf = (name: FunctionName, own?: string) =>
+    functionRole(config, {
+      functionName: `${prefix}-${name}`,
+      table,
+      control,
+      ...(own && { queue: { own, deadLetters } }),
+    })
   return {
     Resources: {
       Table: tableResource(prefix),
-      ImagesQueue: workQueue(`${prefix}-images`, 'DeadLettersQueue', functionTimeoutSeconds),
+      ImagesQueue: queueOf('images', 'deploy-image'),
+      TasksQueue: queueOf('tasks', 'record-task', taskWindowSeconds),
+      ServicesQueue: queueOf('services', 'record-service'),
+      // Our own functions send to it, and operators; both by rights of their own.
+      ControlQueue: queueOf('control', 'carry-out'),
       DeadLettersQueue: deadLetterQueue(`${prefix}-dead-letters`),
-      QueuePolicy: letRulesIn(['ImagesQueue', 'DeadLettersQueue'], Object.keys(rules)),
-      ...rules,
-      DeployImageRole: deployImageRole(parts),
+      ...listening(config, prefix),
+      DeployImageRole: rolesOf('deploy-image', 'ImagesQueue'),
+      RecordTaskRole: rolesOf('record-task', 'TasksQueue'),
+      RecordServiceRole: rolesOf('record-service', 'ServicesQueue'),
+      CarryOutRole: rolesOf('carry-out', control),
+      SweepRole: rolesOf('sweep'),
+      SweepSchedule: scheduleOf({ function: sweep, role: 'SweepScheduleRole', deadLetters }, `${prefix}-sweep`),
+      SweepScheduleRole: scheduleRole(`${prefix}-sweep-schedule`, { function: sweep, deadLetters }),
+      SweepInvocation: withoutRepetition(sweep),
     },
     Outputs: {
-      TableName: { Value: { Ref: 'Table' } },
-      DeadLettersUrl: { Value: { Ref: 'DeadLettersQueue' } },
+      TableName: { Value: { Ref: table } },
+      ControlUrl: { Value: { Ref: control } },
+      DeadLettersUrl: { Value: { Ref: deadLetters } },
     },
+  }
+}
+
+/** The rules, and the policies that let each into its queue and all of them into the dead letters. */
+function listening(config: Config, prefix: string) {
+  const to = (queue: string, about: string, description: string) => ({ prefix, about, description, queue, deadLetters })
+  const images = rules(
+    imagePatterns(config),
+    to(
+      'ImagesQueue',
+      'image-changed',
+      'Images pushed, deleted or archived in the repositories that farguard.yml names.',
+    ),
+  )
+  const tasks = rules(
+    taskPatterns(config),
+    to('TasksQueue', 'task-changed', 'Changes of Fargate tasks in the clusters that farguard.yml names.'),
+  )
+  const services = rules(
+    servicePatterns(config),
+    to('ServicesQueue', 'service-changed', 'Deployments of the services that farguard.yml names.'),
+  )
+  const all = { ...images, ...tasks, ...services }
+  return {
+    ...all,
+    ImagesQueuePolicy: letRulesIn('ImagesQueue', Object.keys(images)),
+    TasksQueuePolicy: letRulesIn('TasksQueue', Object.keys(tasks)),
+    // A condition that names no rule would be refused.
+    ...(Object.keys(services).length > 0 && {
+      ServicesQueuePolicy: letRulesIn('ServicesQueue', Object.keys(services)),
+    }),
+    DeadLettersQueuePolicy: letRulesIn(deadLetters, Object.keys(all)),
   }
 }

@@ -4,29 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Config } from '../../shared/config/config.ts'
 import { buildFunctions } from '../../stack/build.ts'
 import { stackFunctions } from '../../stack/functions.ts'
+import { config, service } from '../deploy/targets.ts'
 import { configOf, removeDirectory, serviceDirectory } from './packaged.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'farguard-build-'))
-const service = serviceDirectory(configOf(1))
+const stack = serviceDirectory(configOf(1))
 afterAll(() => {
   removeDirectory(directory)
-  removeDirectory(service)
+  removeDirectory(stack)
 })
 
-const config: Config = {
-  targets: [
-    {
-      name: 'a-target-of-this-test',
-      repository: 'acme/web',
-      tags: { kind: 'exact', tag: 'latest' },
-      cluster: 'default',
-      run: { kind: 'service', service: 'web', taskDefinition: { from: 'running' } },
-    },
-  ],
-}
+const configured = config(service({ name: 'a-target-of-the-build' }))
 
 function source(name: string, text: string): { name: string; entry: string } {
   const entry = join(directory, `${name}.ts`)
@@ -37,13 +27,13 @@ function source(name: string, text: string): { name: string; entry: string } {
 describe('the build', () => {
   test('bundles every function of serverless.yml, with the configuration in it and nothing that reads one', async () => {
     const outdir = join(directory, 'all')
-    const bundles = await buildFunctions(config, { outdir })
+    const bundles = await buildFunctions(configured, { outdir })
     expect(bundles.map(({ name }) => name)).toEqual(stackFunctions().map(({ name }) => name))
-    expect(readdirSync(outdir)).toEqual(bundles.map(({ name }) => `${name}.cjs`))
+    expect(readdirSync(outdir).sort()).toEqual(bundles.map(({ name }) => `${name}.cjs`).sort())
     for (const { file, bytes, inputs } of bundles) {
       const text = readFileSync(file, 'utf8')
       expect(Buffer.byteLength(text)).toBe(bytes)
-      expect(text).toContain('a-target-of-this-test')
+      expect(text).toContain('a-target-of-the-build')
       expect(inputs).toContain('functions/config.ts')
       expect(inputs.filter(input => /node_modules\/(yaml|zod\/v4\/classic|fastest-levenshtein)\//.test(input))).toEqual(
         [],
@@ -54,7 +44,7 @@ describe('the build', () => {
 
   test('a bundle needs no package: it loads where there is none, and gives its handler', async () => {
     const outdir = join(directory, 'alone')
-    const bundles = await buildFunctions(config, { outdir })
+    const bundles = await buildFunctions(configured, { outdir })
     for (const { file } of bundles) {
       const load = `process.stdout.write(typeof require(${JSON.stringify(file)}).handler)`
       const child = spawnSync(process.execPath, ['-e', load], { cwd: outdir, env: {}, encoding: 'utf8' })
@@ -69,16 +59,16 @@ describe('the build', () => {
   ])('a function that $case: refused, and what was built before stays', async ({ case: name, text, message }) => {
     const outdir = join(directory, name)
     const good = source('good', 'export const handler = async () => 1')
-    await buildFunctions(config, { outdir, functions: [good] })
+    await buildFunctions(configured, { outdir, functions: [good] })
     const bad = source(name.replaceAll(' ', '-'), text)
-    await expect(buildFunctions(config, { outdir, functions: [good, bad] })).rejects.toThrow(message)
+    await expect(buildFunctions(configured, { outdir, functions: [good, bad] })).rejects.toThrow(message)
     expect(readdirSync(outdir)).toEqual(['good.cjs'])
   })
 
   test('bundles of functions that are gone are removed', async () => {
     const outdir = join(directory, 'renamed')
-    await buildFunctions(config, { outdir, functions: [source('before', 'export const handler = () => 1')] })
-    await buildFunctions(config, { outdir, functions: [source('after', 'export const handler = () => 1')] })
+    await buildFunctions(configured, { outdir, functions: [source('before', 'export const handler = () => 1')] })
+    await buildFunctions(configured, { outdir, functions: [source('after', 'export const handler = () => 1')] })
     expect(readdirSync(outdir)).toEqual(['after.cjs'])
   })
 })
@@ -101,10 +91,10 @@ describe('npm run build', () => {
       says: /^none\.yml .*there is no such file/,
     },
   ])('$case: said, exit 1, nothing written', ({ file, text, says }) => {
-    if (text !== undefined) writeFileSync(join(service, file), text)
+    if (text !== undefined) writeFileSync(join(stack, file), text)
     const before = existsSync(dist) ? readdirSync(dist) : []
     const env = { PATH: process.env.PATH, FARGUARD_CONFIG: file }
-    const child = spawnSync(process.execPath, [build], { cwd: service, env, encoding: 'utf8' })
+    const child = spawnSync(process.execPath, [build], { cwd: stack, env, encoding: 'utf8' })
     expect(child.stderr).toMatch(says)
     expect(child.stderr).not.toMatch(/^\s+at /m)
     expect(child).toMatchObject({ status: 1, stdout: '' })
