@@ -51,14 +51,13 @@ export function columnsOf(
 
 /** How wide each column may be: a name as wide as it is, unless that leaves the last column too little. */
 function narrowed(lines: readonly (readonly string[])[], columns: number): number[] {
-  const count = lines[0]?.length ?? 0
-  const names = Array.from({ length: count - 1 }, (_, index) =>
-    Math.max(...lines.map(row => widthOf(row[index] ?? ''))),
-  )
+  const fitting = (lines[0] ?? []).map((_, index) => Math.max(1, ...lines.map(row => widthOf(row[index] ?? ''))))
+  const names = fitting.slice(0, -1)
+  const needed = Math.min(fitting.at(-1) ?? 1, narrowest)
   for (let widest = widestName; ; widest--) {
     const widths = names.map(width => Math.min(width, widest))
     const left = columns - widths.reduce((sum, width) => sum + width + gap, 0)
-    if (left >= narrowest || widest === narrowestName) return [...widths, Math.max(left, narrowest)]
+    if (left >= needed || widest === narrowestName) return [...widths, Math.max(left, needed)]
   }
 }
 
