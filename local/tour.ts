@@ -1,8 +1,8 @@
 /** `npm start -- --once`: one push, a newer one, an older one, and why each did what it did. */
 import { createHash } from 'node:crypto'
 import { minVersion } from 'semver'
+import { runWhy } from '../cli/commands/why.ts'
 import { connect } from '../cli/connection.ts'
-import { runWhy } from '../cli/why.ts'
 import type { Config, Target } from '../shared/config/config.ts'
 import { readTarget } from '../shared/deploy/records.ts'
 import { matches } from '../shared/deploy/tag-policy.ts'
@@ -54,8 +54,8 @@ export async function tour({ local, config, address, signal, print }: TourOption
   for (const { tag } of stops) {
     print('')
     print(`What npx farguard why ${target.repository}:${tag} tells:`)
-    const connection = connect({ stage: 'dev', local: address }, {})
-    await runWhy(`${target.repository}:${tag}`, { json: false, limit: 5 }, connection, print)
+    const stack = connect({ stage: 'dev', local: address }, {})
+    await runWhy(`${target.repository}:${tag}`, { json: false, limit: 5 }, { stack, terminal: { print } })
   }
   print('')
   print('That was the tour. npm start leaves the account running, to push to it.')

@@ -1,9 +1,17 @@
 /** `farguard why`: the decisions on an image, as a story for people or JSON for programs. */
 import { parseImageName, type Story, why as storiesOf } from '../../shared/deploy/why.ts'
 import { upTo } from '../arguments.ts'
+import type { Connection } from '../connection.ts'
 import { json, printable } from '../printable.ts'
-import { type DefineCommand, type Session, UsageError } from '../session.ts'
+import { type DefineCommand, UsageError } from '../session.ts'
+import type { Terminal } from '../terminal.ts'
 import { utc } from '../times.ts'
+
+/** What of a session it needs: the tour has no more. */
+interface Asking {
+  stack: Pick<Connection, 'name' | 'table' | 'annotations'>
+  terminal: Pick<Terminal, 'print'>
+}
 
 interface WhyOptions {
   json: boolean
@@ -28,8 +36,8 @@ export const why: DefineCommand = (command, run) => {
     .action((image: string, options: WhyOptions) => run(session => runWhy(image, options, session)))
 }
 
-/** 0, or 1 when nothing is on record. */
-async function runWhy(name: string, options: WhyOptions, { stack, terminal }: Session): Promise<number> {
+/** 0, or 1 when nothing is on record. Throws UsageError for a name that is no image's. */
+export async function runWhy(name: string, options: WhyOptions, { stack, terminal }: Asking): Promise<number> {
   const image = parseImageName(name)
   if (!image) throw new UsageError(`"${name}" is no image. Try acme/web:1.4.2 or acme/web@sha256:<64 hex digits>`)
   const stories = await storiesOf(image, options.limit, stack.table)

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Connection } from '../../cli/connection.ts'
-import { runWhy } from '../../cli/why.ts'
+import { runWhy } from '../../cli/commands/why.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget, recordDecision, recordsOfImage } from '../../shared/deploy/records.ts'
 import { parseImageName, why } from '../../shared/deploy/why.ts'
@@ -166,14 +165,10 @@ describe('farguard why', () => {
       'org.opencontainers.image.source': ['https://example.org'],
       'org.opencontainers.image.version': { of: 'everything' },
     } as unknown as Record<string, string>
-    const connection: Connection = {
-      name: 'a test',
-      isLocal: false,
-      table: world.table,
-      annotations: { annotationsOf: async () => labels },
-    }
+    const stack = { name: 'a test', table: world.table, annotations: { annotationsOf: async () => labels } }
     const lines: string[] = []
-    const code = await runWhy('acme/nightly:v1', { json: false, limit: 20 }, connection, line => lines.push(line))
+    const terminal = { print: (line: string) => void lines.push(line) }
+    const code = await runWhy('acme/nightly:v1', { json: false, limit: 20 }, { stack, terminal })
     expect(code).toBe(0)
     expect(lines.join('\n')).toContain('deployment #1, started')
   })
