@@ -82,6 +82,10 @@ describe('a freeze window as it is written', () => {
       `${'x'.repeat(50)} `.repeat(9),
       `"${'x'.repeat(50)} xxxxxx..." is no freeze window. Try Fri 16:00 - Mon 08:00 Europe/Berlin`,
     ],
+    [
+      `22:00 - 06:00 ${'x'.repeat(100_000)}`,
+      `"22:00 - 06:00 ${'x'.repeat(43)}..." is no freeze window. Try Fri 16:00 - Mon 08:00 Europe/Berlin`,
+    ],
     ['22:00 - 06:00', '"22:00 - 06:00" names no time zone. Try 22:00 - 06:00 Europe/Berlin'],
     ['22:00 - 06:00 Europe/Berln', '"Europe/Berln" is no time zone. Try Europe/Berlin'],
     ['22:00 - 06:00 Berlin', '"Berlin" is no time zone. Try Europe/Berlin'],

@@ -22,6 +22,12 @@ describe('an editor and the loader agree', () => {
       `${sized}        app: { ports: [80, 53/udp, { port: 81, name: x }] }\n        b: { image: nginx }\n`,
       true,
     ],
+    [
+      'gates in each form',
+      `${service}    gates: { scan: { severity: LOW } }\ngates: { scan: HIGH, minimumAge: 1h }\n`,
+      true,
+    ],
+    ['a word that is no severity', `${service}    gates: { scan: high }\n`, false],
     ['an unknown key', `${service}    x: 1\n`, false],
     ['a wrong kind', service.replace('service', 'cron'), false],
     ['a number for a text', service.replace('acme/web', '7'), false],

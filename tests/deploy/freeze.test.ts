@@ -80,7 +80,10 @@ describe('several windows', () => {
     },
   ])('$case', ({ freeze, until: expected }) => expect(until('2026-07-05T12:00Z', ...freeze)).toBe(expected))
 
-  test('are each named once, in the order in which they hold', () => {
+  test('are each named once, in the order in which they hold; not one that ends before another', () => {
+    const within = windows('Sun 00:00 - 06:00 UTC', weekend)
+    expect(activeWindow(within, new Date('2026-07-05T01:00Z'))?.label).toBe(weekend)
+    expect(activeWindow(within.toReversed(), new Date('2026-07-05T01:00Z'))?.label).toBe(weekend)
     expect(activeWindow(windows(nights, '06:00 - 09:00 UTC'), new Date('2026-07-06T05:00Z'))).toEqual({
       label: `${nights}, then 06:00 - 09:00 UTC`,
       until: new Date('2026-07-06T09:00Z'),

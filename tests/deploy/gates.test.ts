@@ -42,6 +42,12 @@ describe('each gate', () => {
     { case: 'an operator’s hold, where there is no gate', gates: {}, facts: { hold }, is: 'held' },
     { case: 'a freeze', gates: { freeze: [overNoon] }, is: 'frozen until 13:00:00' },
     { case: 'a freeze that is over', gates: { freeze: [{ ...overNoon, to: { day: 3, minute: 720 } }] }, is: 'open' },
+    {
+      case: 'no minimum age, by a clock of ECR’s that is ahead',
+      gates: {},
+      facts: { image: { ...image, pushedAt: '2026-07-08T12:00:02.000Z' } },
+      is: 'open',
+    },
     { case: 'too young', gates: { minimumAgeMs: hour }, is: 'too-young until 12:50:00' },
     { case: 'old enough, to the moment', gates: { minimumAgeMs: 10 * minute }, is: 'open' },
     { case: 'by a millisecond too young', gates: { minimumAgeMs: 10 * minute + 1 }, is: 'too-young until 12:00:00' },
