@@ -19,7 +19,7 @@ const passing = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpire
  * for every other answer of a service. An error of our own making comes back unchanged. `doing`: "dynamodb:PutItem on farguard-dev".
  */
 export function portError(error: unknown, doing: string): unknown {
-  if (!(error instanceof Error)) return error
+  if (!(error instanceof Error) || error instanceof RetryableError || error instanceof RefusedError) return error
   const said: SdkError = error
   const message = `${doing}: ${said.name}: ${said.message}`
   // The SDK's predicates want its own error type, of which they read only what `SdkError` has.

@@ -108,6 +108,13 @@ describe('tasks', () => {
     expect(ecs.commandCalls(ListTasksCommand)).toHaveLength(4)
   })
 
+  test('a listing that times out is said once, and can be tried again', async () => {
+    ecs.on(ListTasksCommand).rejects(Object.assign(new Error('too slow'), { name: 'TimeoutError' }))
+    const asked = fleet.tasksStartedBy('demo', 'farguard/web/1')
+    await expect(asked).rejects.toThrow(RetryableError)
+    await expect(asked).rejects.toThrow(/^ecs:ListTasks in demo: TimeoutError: too slow$/)
+  })
+
   test('protection: 100 a call; none of those that are not, or can not be', async () => {
     const until = new Date('2026-03-01T23:00:00Z')
     ecs.on(GetTaskProtectionCommand).callsFake(({ tasks = [] }: GetTaskProtectionCommandInput) => ({
