@@ -1,15 +1,24 @@
 /**
- * What deploy-image's cold start is measured against: a handler that imports the same SDK clients and commands, makes the
+ * What the functions' cold starts are measured against: a handler that imports the same SDK clients and commands, makes the
  * clients the same way at its first batch, and does nothing else.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr'
+import {
+  BatchGetImageCommand,
+  DescribeImageScanFindingsCommand,
+  DescribeImagesCommand,
+  ECRClient,
+} from '@aws-sdk/client-ecr'
 import {
   DescribeClustersCommand,
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
+  GetTaskProtectionCommand,
+  ListServiceDeploymentsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -17,17 +26,24 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { clientConfig } from '../shared/aws/client-config.ts'
 
 /** Kept from being shaken out of the bundle by being exported, as the clients are. */
 export const commands = [
+  BatchGetCommand,
+  BatchGetImageCommand,
   DescribeClustersCommand,
+  DescribeImageScanFindingsCommand,
   DescribeImagesCommand,
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   GetCommand,
+  GetTaskProtectionCommand,
+  ListServiceDeploymentsCommand,
   ListTasksCommand,
   PutCommand,
   QueryCommand,

@@ -1,11 +1,11 @@
-/** How long the deploy-image bundle takes to be ready, as a ratio to a handler that only has its SDK clients. */
+/** How long the functions' bundles take to be ready, as ratios to a handler that only has their SDK clients. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Config, TagPolicy } from '../shared/config/config.ts'
+import type { Config, FreezeWindow, Target } from '../shared/config/config.ts'
 import { type Bundle, buildFunctions } from '../stack/build.ts'
 import { stackConfig } from '../stack/config.ts'
 import { type StackFunction, stackFunctions } from '../stack/functions.ts'
@@ -14,61 +14,111 @@ import { type BenchOptions, type Figure, median } from './figure.ts'
 const run = promisify(execFile)
 const timeToReady = fileURLToPath(new URL('time-to-ready.cjs', import.meta.url))
 
-const runsInTurn = ['bare', 'ours', 'patterns'] as const
+/** Ready would mean that it has swept: it has no empty batch to answer. Nobody waits for its start either. */
+const scheduled = 'sweep'
+
+/** The functions that every push and every task wakes. */
+const eventful = new Set(['deploy-image', 'record-task'])
+
+/** A bundle, and the milliseconds of each of its starts. */
+interface Measured {
+  bundle: Bundle
+  ms: number[]
+}
 
 /** Ready: loaded, and an empty batch answered, for which the clients and the world are made and the middleware runs. */
 export async function measureColdStart({ pairs }: BenchOptions): Promise<Figure[]> {
   const outdir = await mkdtemp(join(tmpdir(), 'farguard-bench-'))
   try {
-    const bundles = await bundled(outdir)
-    // The first of each only warms the disk's cache.
-    for (const which of runsInTurn) await timed(bundles[which].file)
-    const measured = { bare: [] as number[], ours: [] as number[], patterns: [] as number[] }
-    // In turn, so that whatever else the machine does strikes all alike.
-    for (let pair = 0; pair < pairs; pair++)
-      for (const which of runsInTurn) measured[which].push(await timed(bundles[which].file))
-    const figure = (what: string, which: 'ours' | 'patterns'): Figure => ({
+    const { bare, functions, withPatterns, withWindows } = await bundled(outdir)
+    const queued = functions.filter(({ name }) => name !== scheduled)
+    const [base, ...others] = await startedInTurn([bare, ...queued, withPatterns, withWindows], pairs)
+    if (!base) throw new Error('Nothing was measured.')
+    const ratio = (what: string, { bundle, ms }: Measured): Figure => ({
       what,
-      value: median(measured[which].map((ms, pair) => ms / (measured.bare[pair] ?? Number.NaN))),
+      value: median(ms.map((each, pair) => each / (base.ms[pair] ?? Number.NaN))),
       unit: '×',
       details: [
-        `medians of ${pairs} processes each: ${median(measured[which]).toFixed(0)} ms to ${median(measured.bare).toFixed(0)} ms`,
-        `bundles: ${kilobytes(bundles[which])} to ${kilobytes(bundles.bare)}`,
+        `medians of ${pairs} processes each: ${median(ms).toFixed(0)} ms to ${median(base.ms).toFixed(0)} ms`,
+        `bundles: ${kilobytes(bundle)} KB to ${kilobytes(bare)} KB`,
       ],
     })
+    const of = (bundle: Bundle) => others.find(each => each.bundle === bundle) ?? { bundle, ms: [] }
     return [
-      { ...figure('deploy-image, import to ready, to a bare handler with the same clients', 'ours'), atMost: 1.3 },
-      figure('the same, for a farguard.yml with glob: or regex: policies', 'patterns'),
+      ...queued.map(bundle => ({
+        ...ratio(`${bundle.name}, import to ready, to a bare handler with the same clients`, of(bundle)),
+        ...(eventful.has(bundle.name) && { atMost: 1.3 }),
+      })),
+      ratio('deploy-image, for a farguard.yml with glob: or regex: policies', of(withPatterns)),
+      ratio('deploy-image, for a farguard.yml with freeze windows', of(withWindows)),
+      ...functions
+        .filter(({ name }) => name === scheduled)
+        .map(bundle => ({ what: `${scheduled}, its bundle`, value: kilobytes(bundle), unit: 'KB' })),
     ]
   } finally {
     await rm(outdir, { recursive: true, force: true })
   }
 }
 
-function kilobytes({ bytes }: Bundle): string {
-  return `${Math.round(bytes / 1024)} KB`
+/** In turn, so that whatever else the machine does strikes all alike. */
+async function startedInTurn(bundles: readonly Bundle[], rounds: number): Promise<Measured[]> {
+  const measured = bundles.map((bundle): Measured => ({ bundle, ms: [] }))
+  // The first of each only warms the disk's cache.
+  for (const { file } of bundles) await timed(file)
+  for (let round = 0; round < rounds; round++) for (const { bundle, ms } of measured) ms.push(await timed(bundle.file))
+  return measured
 }
 
-/** All made by the stack's own build. Throws when the bare handler has fallen behind what deploy-image imports. */
-async function bundled(outdir: string): Promise<{ bare: Bundle; ours: Bundle; patterns: Bundle }> {
-  const config = stackConfig()
-  const withTags = (tags: TagPolicy): Config => ({ targets: config.targets.map(target => ({ ...target, tags })) })
-  const deployImage = stackFunctions().filter(({ name }) => name === 'deploy-image')
-  const bareHandler = { name: 'bare-handler', entry: fileURLToPath(new URL('bare-handler.ts', import.meta.url)) }
-  const build = async (of: Config, name: string, functions: StackFunction[]) => {
-    const [bundle] = await buildFunctions(of, { outdir: join(outdir, name), functions })
+function kilobytes({ bytes }: Bundle): number {
+  return Math.round(bytes / 1024)
+}
+
+/** All made by the stack's own build. Throws when the bare handler has fallen behind what the functions import. */
+async function bundled(outdir: string) {
+  const plain: Partial<Target> = { tags: { kind: 'semver', range: '^1' }, gates: gatesOf([]) }
+  const build = async (name: string, change: Partial<Target>, functions: readonly StackFunction[]) =>
+    buildFunctions(configWith(change), { outdir: join(outdir, name), functions })
+  const one = async (name: string, change: Partial<Target>, of: StackFunction | undefined): Promise<Bundle> => {
+    const [bundle] = of ? await build(name, change, [of]) : []
     if (!bundle) throw new Error('serverless.yml lists no function deploy-image.')
     return bundle
   }
-  const ours = await build(withTags({ kind: 'semver', range: '^1' }), 'ours', deployImage)
-  const patterns = await build(withTags({ kind: 'glob', pattern: 'release-*' }), 'patterns', deployImage)
-  const bare = await build(config, 'bare', [bareHandler])
-  const [inOurs, inBare] = [sdkModules(ours), sdkModules(bare)]
-  if (inOurs.join() !== inBare.join())
-    throw new Error(
-      `bench/bare-handler.ts must import the clients and commands that deploy-image does.\nIt has ${inBare.join(', ')}\ndeploy-image has ${inOurs.join(', ')}`,
-    )
-  return { bare, ours, patterns }
+  const deployImage = stackFunctions().find(({ name }) => name === 'deploy-image')
+  const bareHandler = { name: 'bare-handler', entry: fileURLToPath(new URL('bare-handler.ts', import.meta.url)) }
+  const bare = await one('bare', plain, bareHandler)
+  const functions = await build('functions', plain, stackFunctions())
+  for (const bundle of functions) requireSameClients(bundle, bare)
+  return {
+    bare,
+    functions,
+    withPatterns: await one('patterns', { ...plain, tags: { kind: 'glob', pattern: 'release-*' } }, deployImage),
+    withWindows: await one('windows', { ...plain, gates: gatesOf([weekend]) }, deployImage),
+  }
+}
+
+/** farguard.yml's targets, each with the change. */
+function configWith(change: Partial<Target>): Config {
+  return { targets: stackConfig().targets.map(target => ({ ...target, ...change })) }
+}
+
+function gatesOf(freeze: FreezeWindow[]): Target['gates'] {
+  return { freeze, minimumAgeMs: 0, needsApproval: false }
+}
+
+const weekend: FreezeWindow = {
+  label: 'Fri 16:00 - Mon 08:00 Europe/Berlin',
+  timeZone: 'Europe/Berlin',
+  kind: 'weekly',
+  from: { day: 5, minute: 16 * 60 },
+  to: { day: 1, minute: 8 * 60 },
+}
+
+function requireSameClients(bundle: Bundle, bare: Bundle): void {
+  const [ours, others] = [sdkModules(bundle), sdkModules(bare)]
+  if (ours.join() === others.join()) return
+  throw new Error(
+    `bench/bare-handler.ts must import the clients and commands that ${bundle.name} does.\nIt has ${others.join(', ')}\n${bundle.name} has ${ours.join(', ')}`,
+  )
 }
 
 /** Clients and commands: the modules of the SDK that a handler picks itself. */
@@ -79,12 +129,14 @@ function sdkModules({ inputs }: Bundle): string[] {
 }
 
 async function timed(bundle: string): Promise<number> {
+  const queue = 'https://sqs.eu-central-1.amazonaws.com/123456789012/farguard-bench'
   const env = {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
     FARGUARD_TABLE: 'farguard-bench',
-    FARGUARD_DEAD_LETTERS: 'https://sqs.eu-central-1.amazonaws.com/123456789012/farguard-bench',
+    FARGUARD_CONTROL: queue,
+    FARGUARD_DEAD_LETTERS: queue,
   }
   const { stdout } = await run(process.execPath, [timeToReady, bundle], { env })
   const { ms } = JSON.parse(stdout) as { ms: number }
