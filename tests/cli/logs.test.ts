@@ -60,6 +60,16 @@ function writes(id: string, name: string, ...lines: string[]) {
   for (const line of lines) written.write(to, line)
 }
 
+const onWorker = { target: 'worker', where: { kind: 'task' as const, cluster: 'demo' } }
+
+/** A deployment of worker that started one task. */
+function ran(number: number, id: string) {
+  const call = { operation: 'RunTask' as const, cluster: 'demo', revision: revisionArn('worker:1'), count: 1 }
+  const run = { ...call, capacity: 'on-demand' as const, startedBy: 's', clientToken: 't', tags: [] }
+  const outcome = { at: '2026-03-01T21:30:01Z', tasks: [taskArn(id)] }
+  return deployment({ ...onWorker, number, attempts: [{ number: 1, at: '2026-03-01T21:30:00Z', call: run, outcome }] })
+}
+
 const show = (line: string | string[], shell: Shell = {}) => type(line, simulated, { ports: { logs }, ...shell })
 
 describe('farguard logs', () => {
@@ -96,21 +106,14 @@ describe('farguard logs', () => {
     expect({ code, out }).toEqual({ code: 0, out: '2026-03-01 22:00:00Z a1000000 app  its last words' })
   })
 
-  test('where nothing runs, of what stopped last', async () => {
+  test('where nothing runs, of what stopped last: the tasks of the newest deployment that had any', async () => {
     const { table } = simulated.world
-    const attempt = {
-      number: 1,
-      at: '2026-03-01T21:30:00Z',
-      outcome: { at: '2026-03-01T21:30:01Z', tasks: [taskArn('a1')] },
-    }
-    const call = { operation: 'RunTask' as const, cluster: 'demo', revision: revisionArn('worker:1'), count: 1 }
-    const run = { ...call, capacity: 'on-demand' as const, startedBy: 's', clientToken: 't', tags: [] }
-    const where = { kind: 'task' as const, cluster: 'demo' }
-    await putDeployments(table, [deployment({ target: 'worker', where, attempts: [{ ...attempt, call: run }] })])
-    await putTasks(table, copy('a1', { lastStatus: 'STOPPED', version: 3 }))
-    writes('a1', 'app', 'panic: no database')
+    await putDeployments(table, [ran(1, 'a1'), ran(2, 'a2'), deployment({ ...onWorker, number: 3 })])
+    await putTasks(table, ...['a1', 'a2'].map(id => copy(id, { lastStatus: 'STOPPED', version: 3 })))
+    writes('a1', 'app', 'long ago')
+    writes('a2', 'app', 'panic: no database')
     const { code, out, err } = await show('logs worker --container app')
-    expect({ code, out }).toEqual({ code: 0, out: '2026-03-01 22:00:00Z a1000000 app  panic: no database' })
+    expect({ code, out }).toEqual({ code: 0, out: '2026-03-01 22:00:00Z a2000000 app  panic: no database' })
     expect(err).toBe('Nothing of worker runs; this is what stopped last.')
   })
 
@@ -221,6 +224,20 @@ describe('farguard logs --follow', () => {
       'a1000000 side  late',
       'a2000000 app  newer',
     ])
+  })
+
+  test('shows the last words of a task that another one has replaced', async () => {
+    const { table } = simulated.world
+    await putTasks(table, copy('a1'))
+    writes('a1', 'app', 'one')
+    const nothing = () => undefined
+    const replaced = async () => {
+      writes('a1', 'app', 'its last words')
+      await putTasks(table, copy('a1', { lastStatus: 'STOPPED', version: 3 }), copy('a2'))
+    }
+    const meanwhile = [nothing, nothing, nothing, nothing, replaced]
+    const { out } = await show('logs worker --follow --container app', { meanwhile, interruptedAt: 7 })
+    expect(out).toContain('its last words')
   })
 
   test('begins before anything runs', async () => {

@@ -220,6 +220,21 @@ describe('drift', () => {
     })
   })
 
+  test('what a rollback went back to stands, also before a newer one that had succeeded', async () => {
+    const simulated = simulatedWorld()
+    const undone = { at: '2026-03-01T21:12:00Z', by: 'farguard' as const, what: 'put back on #1', to: 1 }
+    const bad = deployment({ number: 3, state: 'rolled-back', undone })
+    await putDeployments(simulated.world.table, [deployment(), deployment({ number: 2 }), bad])
+    expect((await web(simulated)).runs).toMatchObject({ number: 1 })
+  })
+
+  test('what succeeded where the target ran before does not stand where it runs now', async () => {
+    const simulated = simulatedWorld()
+    const elsewhere = { kind: 'service' as const, cluster: 'demo', service: 'web-old' }
+    await putDeployments(simulated.world.table, [deployment({ where: elsewhere })])
+    expect(await web(simulated)).not.toHaveProperty('runs')
+  })
+
   test.each([
     { case: 'a copy is missing', ids: ['dep002'], drift: ['1 of 2 copies are missing; the sweep starts what is.'] },
     {
