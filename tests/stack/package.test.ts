@@ -219,7 +219,7 @@ describe('the stack', () => {
     expect(readdirSync(directories.invalid)).not.toContain('.esbuild')
   })
 
-  test('pleases cfn-lint', ({ skip }) => {
+  test('pleases cfn-lint', { timeout: 60_000 }, ({ skip }) => {
     const file = join(directories.twoHundred, '.serverless/cloudformation-template-update-stack.json')
     try {
       execFileSync('cfn-lint', ['--version'], { stdio: 'ignore' })
