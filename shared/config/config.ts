@@ -64,7 +64,7 @@ export interface ScanGate {
 export interface Verify {
   /** Our own deadline, from the start of the last call. */
   withinMs: number
-  /** Task targets: how long every copy must have been running. */
+  /** How long every copy must have been running: ECS is content with one that exits a second after it began. */
   settleMs: number
 }
 

@@ -16,7 +16,6 @@ export function checkRollout(path: Path, target: LenientTarget): Finding[] {
         ? [key([...path, 'verify'], 'a job has succeeded when it exits with 0. Remove this key, or write timeout: 1h')]
         : []
     case 'service':
-      return [...noTimeout(path, target), ...noSettle(path, target)]
     case 'task':
       return [...noTimeout(path, target), ...settlesInTime(path, target.verify)]
   }
@@ -25,16 +24,6 @@ export function checkRollout(path: Path, target: LenientTarget): Finding[] {
 function noTimeout(path: Path, target: LenientTarget): Finding[] {
   if (!isWritten(target, 'timeout')) return []
   return [key([...path, 'timeout'], `only a job has one. Remove this key, or write verify: { within: 15m }`)]
-}
-
-function noSettle(path: Path, { verify }: LenientTarget): Finding[] {
-  if (!isWritten(verify, 'settle')) return []
-  return [
-    key(
-      [...path, 'verify', 'settle'],
-      'ECS says when the rollout of a service is complete: only a task target settles. Remove this key',
-    ),
-  ]
 }
 
 function settlesInTime(path: Path, verify: LenientTarget['verify']): Finding[] {

@@ -93,7 +93,7 @@ const verify = closed(
       from: '0s',
       to: '1h',
       example: '30s',
-      help: 'Task targets: how long every copy must have been running, 0s to 1h. Default: 30s.',
+      help: 'How long every copy must have been running, 0s to 1h. Default: 30s.',
     }).optional(),
   },
   {

@@ -20,6 +20,11 @@ describe('what a rollout is given', () => {
   test.each([
     { run: 'service', rest: [], is: { verify: { withinMs: 15 * minute, settleMs: 30_000 } } },
     { run: 'service', rest: ['verify: { within: 1h }'], is: { verify: { withinMs: hour, settleMs: 30_000 } } },
+    {
+      run: 'service',
+      rest: ['verify: { settle: 2m }'],
+      is: { verify: { withinMs: 15 * minute, settleMs: 2 * minute } },
+    },
     { run: 'task', rest: [], is: { verify: { withinMs: 15 * minute, settleMs: 30_000 } } },
     { run: 'task', rest: ['verify: { settle: 0s }'], is: { verify: { withinMs: 15 * minute, settleMs: 0 } } },
     {
@@ -46,11 +51,6 @@ describe('what a rollout is given', () => {
 
 describe('what does not go together', () => {
   test.each([
-    [
-      'service',
-      'verify: { settle: 30s }',
-      'targets.web.verify.settle  ECS says when the rollout of a service is complete: only a task target settles. Remove this key',
-    ],
     [
       'service',
       'timeout: 1h',

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { TagPolicy } from '../../shared/config/config.ts'
 import { type Decision, decide, type Facts, isStanding, skipReasons } from '../../shared/deploy/decide.ts'
+import { holdReasons } from '../../shared/deploy/gates.ts'
 import { problemReasons } from '../../shared/deploy/problem.ts'
 import { deployablePush } from '../../shared/deploy/push.ts'
 import type { DeployedImage, DeploymentState } from '../../shared/deploy/records.ts'
+import { failureReasons } from '../../shared/deploy/verify.ts'
 import { service } from './targets.ts'
 
 const image = (tag: string, digest = `sha256:${tag}`, pushedAt = '2026-03-01T22:00:00Z'): DeployedImage => ({
@@ -155,7 +157,8 @@ test('an image that is gone is not deployed', () => {
 
 test('every reason is explained in docs/deploying.md', () => {
   const page = readFileSync('docs/deploying.md', 'utf8')
-  for (const reason of [...skipReasons, ...problemReasons, 'superseded']) expect(page).toContain(`\`${reason}\``)
+  for (const reason of [...skipReasons, ...problemReasons, ...holdReasons, ...failureReasons, 'superseded'])
+    expect(page).toContain(`\`${reason}\``)
 })
 
 describe('events', () => {
