@@ -7,4 +7,6 @@ module.exports = () => ({
   outputFileExtension: bundleExtension,
   // By default it leaves version 2 of the SDK out, which no longer is in the runtime.
   exclude: [],
+  // Bundlers kept for a rebuild are left running when one of them fails: the framework says why and never ends.
+  skipRebuild: true,
 })

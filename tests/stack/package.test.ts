@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -18,18 +18,24 @@ const directories = {
   one: serviceDirectory(configOf(1)),
   twoHundred: serviceDirectory(configOf(200, longName)),
   invalid: serviceDirectory(configOf(1).replace('semver:^1', 'semver:^1.x.y')),
+  broken: withBrokenSweep(serviceDirectory(configOf(1))),
 }
+type Ended = Awaited<ReturnType<typeof serverlessPackage>>
+
 let stacks: Record<'one' | 'twoHundred', Packaged>
-let refused: { status: number | null; said: string }
+let refused: Ended
+let broken: Ended
 
 beforeAll(async () => {
-  const [one, twoHundred, invalid] = await Promise.all([
+  const [one, twoHundred, invalid, unbuilt] = await Promise.all([
     packaged(directories.one),
     packaged(directories.twoHundred, '--stage', 'live'),
     serverlessPackage(directories.invalid),
+    serverlessPackage(directories.broken),
   ])
   stacks = { one, twoHundred }
   refused = invalid
+  broken = unbuilt
 }, 60_000)
 
 afterAll(() => Object.values(directories).forEach(removeDirectory))
@@ -219,6 +225,11 @@ describe('the stack', () => {
     expect(readdirSync(directories.invalid)).not.toContain('.esbuild')
   })
 
+  test('a function that does not bundle: said, and the framework ends', () => {
+    expect(broken.status).toBe(1)
+    expect(broken.said).toContain('functions/sweep.ts:1:7: ERROR: Could not resolve "./gone.ts"')
+  })
+
   test('pleases cfn-lint', { timeout: 60_000 }, ({ skip }) => {
     const file = join(directories.twoHundred, '.serverless/cloudformation-template-update-stack.json')
     try {
@@ -230,6 +241,15 @@ describe('the stack', () => {
     expect(execFileSync('cfn-lint', ['--ignore-checks', 'W3005', '--', file], { encoding: 'utf8' })).toBe('')
   })
 })
+
+function withBrokenSweep(directory: string): string {
+  const functions = join(directory, 'functions')
+  const sources = realpathSync(functions)
+  rmSync(functions)
+  cpSync(sources, functions, { recursive: true })
+  writeFileSync(join(functions, 'sweep.ts'), `import './gone.ts'`)
+  return directory
+}
 
 /** The names in a zip's central directory, whose entries begin with PK\x01\x02. */
 function zipEntries(zip: string): string[] {
