@@ -122,7 +122,7 @@ describe.each<{ about: string; patterns(config: Config): readonly unknown[]; nam
     )
   })
 
-  test('take what each of any number of targets is about, whatever their order', () => {
+  test('take what each of any number of targets is about, whatever their order and how often they name it', () => {
     const many = Array.from({ length: 200 }, (_, nth) =>
       service(
         { repository: `acme/${'r'.repeat(60)}${nth}`, cluster: `c${nth}-${'c'.repeat(60)}` },
@@ -131,7 +131,7 @@ describe.each<{ about: string; patterns(config: Config): readonly unknown[]; nam
     )
     const made = patterns(config(...many))
     expect(made.length).toBeGreaterThan(3)
-    expect(patterns(config(...many.toReversed()))).toEqual(made)
+    expect(patterns(config(...many.toReversed(), ...many))).toEqual(made)
     for (const { repository, cluster, run } of many) {
       const name = run.kind === 'service' ? run.service : ''
       const events = [
