@@ -2,32 +2,11 @@
 import * as z from 'zod/mini'
 import type { Task, TaskContainer } from '../shared/ports.ts'
 
-/** What a detail of a task is worth is less than the task's status: one that is not as expected counts as not said. */
-const said = z.catch(z.optional(z.string()), undefined)
-
-/** ECS gives sizes as text (`"cpu": "256"`) and counts as numbers; neither promises to stay so. */
-const counted = z.catch(
-  z.optional(z.union([z.number(), z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number))])),
-  undefined,
-)
-
-const container = z.looseObject({
-  name: said,
-  image: said,
-  imageDigest: said,
-  lastStatus: said,
-  exitCode: z.catch(z.optional(z.int()), undefined),
-  reason: said,
-  healthStatus: said,
-})
-
-const attribute = z.looseObject({ name: said, value: said })
-
 /** ECS's limits of names: 255 letters, digits, - and _. Older accounts have task ARNs without the cluster. */
 const taskArn = /^arn:[^:]+:ecs:[^:]*:\d{12}:task\/(?:[\w-]{1,255}\/)?[\w-]{1,255}$/
 const clusterArn = /^arn:[^:]+:ecs:[^:]*:\d{12}:cluster\/[\w-]{1,255}$/
 
-/** Insists on what identifies the task and its version; all else may be missing, new or odd. */
+/** Insists on what identifies the task and its version. All else may be missing, new or odd: see taskOf. */
 export const ecsTaskStateChange = z.looseObject({
   source: z.literal('aws.ecs'),
   'detail-type': z.literal('ECS Task State Change'),
@@ -37,52 +16,32 @@ export const ecsTaskStateChange = z.looseObject({
     clusterArn: z.string().check(z.regex(clusterArn)),
     version: z.int().check(z.nonnegative()),
     lastStatus: z.string().check(z.minLength(1)),
-    desiredStatus: said,
-    group: said,
-    startedBy: said,
-    taskDefinitionArn: said,
-    launchType: said,
-    capacityProviderName: said,
-    cpu: counted,
-    memory: counted,
-    ephemeralStorage: z.catch(z.optional(z.looseObject({ sizeInGiB: counted })), undefined),
-    attributes: z.catch(z.optional(z.array(attribute)), undefined),
-    platformFamily: said,
-    stopCode: said,
-    stoppedReason: said,
-    createdAt: said,
-    pullStartedAt: said,
-    pullStoppedAt: said,
-    startedAt: said,
-    stoppingAt: said,
-    executionStoppedAt: said,
-    stoppedAt: said,
-    containers: z.catch(z.optional(z.array(container)), undefined),
   }),
 })
 
 export type EcsTaskStateChange = z.infer<typeof ecsTaskStateChange>
 
-/** The task as the event tells of it. */
+/** The task as the event tells of it. A detail is worth less than the status: one that is not as expected counts as not said. */
 export function taskOf({ detail }: EcsTaskStateChange): Task {
+  const { taskArn, clusterArn, version, lastStatus } = detail
   return present({
-    arn: detail.taskArn,
-    cluster: afterLast('/', detail.clusterArn),
-    version: detail.version,
-    lastStatus: detail.lastStatus,
-    desiredStatus: detail.desiredStatus,
-    group: detail.group,
-    startedBy: detail.startedBy,
-    revision: detail.taskDefinitionArn,
-    launchType: detail.launchType,
-    capacityProvider: detail.capacityProviderName,
-    cpu: detail.cpu,
-    memoryMib: detail.memory,
-    ephemeralStorageGib: detail.ephemeralStorage?.sizeInGiB,
-    architecture: detail.attributes?.find(({ name }) => name === 'ecs.cpu-architecture')?.value,
-    platformFamily: detail.platformFamily,
-    stopCode: detail.stopCode,
-    stoppedReason: detail.stoppedReason,
+    arn: taskArn,
+    cluster: clusterArn.slice(clusterArn.lastIndexOf('/') + 1),
+    version,
+    lastStatus,
+    desiredStatus: text(detail.desiredStatus),
+    group: text(detail.group),
+    startedBy: text(detail.startedBy),
+    revision: text(detail.taskDefinitionArn),
+    launchType: text(detail.launchType),
+    capacityProvider: text(detail.capacityProviderName),
+    cpu: size(detail.cpu),
+    memoryMib: size(detail.memory),
+    ephemeralStorageGib: size(members(detail.ephemeralStorage).sizeInGiB),
+    architecture: architectureIn(list(detail.attributes)),
+    platformFamily: text(detail.platformFamily),
+    stopCode: text(detail.stopCode),
+    stoppedReason: text(detail.stoppedReason),
     createdAt: time(detail.createdAt),
     pullStartedAt: time(detail.pullStartedAt),
     pullStoppedAt: time(detail.pullStoppedAt),
@@ -90,36 +49,56 @@ export function taskOf({ detail }: EcsTaskStateChange): Task {
     stoppingAt: time(detail.stoppingAt),
     executionStoppedAt: time(detail.executionStoppedAt),
     stoppedAt: time(detail.stoppedAt),
-    containers: (detail.containers ?? []).map(containerOf),
+    containers: list(detail.containers).map(containerOf),
   })
 }
 
-function containerOf(told: z.infer<typeof container>): TaskContainer {
+function containerOf(told: Members): TaskContainer {
   return present({
-    name: told.name ?? '',
-    image: told.image,
-    digest: told.imageDigest,
-    lastStatus: told.lastStatus,
-    exitCode: told.exitCode,
-    reason: told.reason,
-    health: told.healthStatus,
+    name: text(told.name) ?? '',
+    image: text(told.image),
+    digest: text(told.imageDigest),
+    lastStatus: text(told.lastStatus),
+    exitCode: Number.isSafeInteger(told.exitCode) ? (told.exitCode as number) : undefined,
+    reason: text(told.reason),
+    health: text(told.healthStatus),
   })
+}
+
+function architectureIn(attributes: readonly Members[]): string | undefined {
+  return text(attributes.find(({ name }) => name === 'ecs.cpu-architecture')?.value)
+}
+
+type Members = Record<string, unknown>
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** ECS gives a task's size as text (`"cpu": "256"`), and other sizes as numbers. */
+function size(value: unknown): number | undefined {
+  const number = /^\d{1,9}$/.test(text(value) ?? '') ? Number(value) : value
+  return typeof number === 'number' ? number : undefined
 }
 
 /** As ISO 8601 in UTC, the form in which records are compared and sorted; undefined when it is no time. */
-function time(text: string | undefined): string | undefined {
-  const ms = Date.parse(text ?? '')
+function time(value: unknown): string | undefined {
+  const ms = Date.parse(text(value) ?? '')
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
+}
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {}
+}
+
+function list(value: unknown): Members[] {
+  return Array.isArray(value) ? value.map(members) : []
 }
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as Present<T>
-}
-
-function afterLast(separator: string, text: string): string {
-  return text.slice(text.lastIndexOf(separator) + 1)
+function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>
 }

@@ -57,6 +57,8 @@ describe('what ECS did not say is absent', () => {
     ['no exit code', { containers: [{ name: 'app' }] }, 'exitCode'],
     ['a size that is no number', { cpu: '1 vCPU' }, 'cpu'],
     ['a size that is empty', { memory: '' }, 'memoryMib'],
+    ['a size of spaces', { memory: ' ' }, 'memoryMib'],
+    ['an exit code beyond any', { containers: [{ name: 'app', exitCode: 1e300 }] }, 'exitCode'],
     ['a size that is null', { memory: null }, 'memoryMib'],
     ['a time that is none', { startedAt: 'soon' }, 'startedAt'],
     ['a stop code that is no text', { stopCode: { code: 1 } }, 'stopCode'],
