@@ -1,16 +1,16 @@
-/** `npm start -- --once`: one push, a newer one, an older one, and why each did what it did. */
+/** `npm start -- --once`: one push, a newer one that is bad and rolled back, an older one, and why each did what it did. */
 import { createHash } from 'node:crypto'
 import { minVersion } from 'semver'
 import { runWhy } from '../cli/commands/why.ts'
 import { connect } from '../cli/connection.ts'
 import type { Config, Target } from '../shared/config/config.ts'
-import { readTarget } from '../shared/deploy/records.ts'
 import { matches } from '../shared/deploy/tag-policy.ts'
+import type { StoredRecord, Table } from '../shared/ports.ts'
 import type { LocalAccount } from './local-account.ts'
 import { pushImage, tinyImage } from './tiny-image.ts'
 
-/** Account time that a push may take to run: a service starts new copies before it stops the old ones. */
-const patienceMs = 10 * 60_000
+/** Account time that a rollout may take to its end: its own deadline, and what undoing it takes. */
+const patienceMs = 30 * 60_000
 
 interface Stop {
   /** What is about to happen. */
@@ -18,8 +18,10 @@ interface Stop {
   tag: string
   /** Images of the same content have the same digest. */
   content: string
-  /** Whether the target then runs this very image. */
-  runs: boolean
+  /** What the image's containers do, where it is not to run until they are stopped. */
+  behaviour?: string
+  /** What the push comes to. */
+  ends: 'succeeded' | 'rolled-back' | 'skipped'
 }
 
 export interface TourOptions {
@@ -35,30 +37,50 @@ export interface TourOptions {
 /** Throws Error when something did not happen that should have. */
 export async function tour({ local, config, address, signal, print }: TourOptions): Promise<void> {
   const [target, stops] = route(config)
-  const { table } = connect({ stage: 'dev', local: address }, {})
-  for (const { title, tag, content, runs } of stops) {
+  const stack = connect({ stage: 'dev', local: address }, {})
+  let good: string | undefined
+  for (const stop of stops) {
     print('')
-    print(title)
-    const labels = { 'org.opencontainers.image.version': tag, 'org.opencontainers.image.revision': commitOf(content) }
-    const image = tinyImage(labels, new Date(0))
-    const digest = await pushImage(`http://${address}`, target.repository, tag, image)
-    await until(local, signal, `${target.name} decided on ${target.repository}:${tag}`, async () => {
-      const page = await table.query({ by: 'digestKey', equals: `${target.repository}@${digest}` })
-      return page.records.some(record => record.target === target.name && record.state !== 'starting')
-    })
-    if (!runs) continue
-    const { newest } = await readTarget(table, target.name)
-    if (newest?.image.digest !== digest) throw new Error(`${target.name} is on ${newest?.image.tag}, not on ${tag}`)
-    await until(local, signal, `${target.name} runs ${tag}`, async () => isRunning(local, target, digest))
+    print(stop.title)
+    const digest = await push(stop, target, address)
+    await until(local, signal, `${target.name} is done with ${target.repository}:${stop.tag}`, async () =>
+      isOver(await recordsOf(stack.table, target, digest)),
+    )
+    const [record] = await recordsOf(stack.table, target, digest)
+    const came = record?.state ?? 'skipped'
+    if (came !== stop.ends) throw new Error(`${target.repository}:${stop.tag} came to be ${came}, not ${stop.ends}`)
+    if (stop.ends === 'succeeded') good = digest
+    const runs = good
+    if (runs !== undefined)
+      await until(local, signal, `${target.name} runs the good image`, async () => isRunning(local, target, runs))
   }
   for (const { tag } of stops) {
     print('')
     print(`What npx farguard why ${target.repository}:${tag} tells:`)
-    const stack = connect({ stage: 'dev', local: address }, {})
     await runWhy(`${target.repository}:${tag}`, { json: false, limit: 5 }, { stack, terminal: { print } })
   }
   print('')
   print('That was the tour. npm start leaves the account running, to push to it.')
+}
+
+async function push({ tag, content, behaviour }: Stop, target: Target, address: string): Promise<string> {
+  const labels = {
+    'org.opencontainers.image.version': tag,
+    'org.opencontainers.image.revision': commitOf(content),
+    ...(behaviour !== undefined && { 'local.behaviour': behaviour }),
+  }
+  return pushImage(`http://${address}`, target.repository, tag, tinyImage(labels, new Date(0)))
+}
+
+/** The deployment of an image, or the decision that there is none. */
+async function recordsOf(table: Table, target: Target, digest: string): Promise<StoredRecord[]> {
+  const { records } = await table.query({ by: 'digestKey', equals: `${target.repository}@${digest}` })
+  return records.filter(record => record.target === target.name)
+}
+
+function isOver(records: readonly StoredRecord[]): boolean {
+  const underWay = new Set<unknown>(['starting', 'started', 'failed'])
+  return records.length > 0 && records.every(({ state, todo }) => !underWay.has(state) && todo === undefined)
 }
 
 /** A target of farguard.yml, and pushes that show its order. Throws Error when no target has a policy that tags can be made up for. */
@@ -66,14 +88,21 @@ function route(config: Config): [Target, Stop[]] {
   for (const target of config.targets) {
     const tags = tagsFor(target)
     if (!tags) continue
-    const [first, newer, older] = tags
+    const [first, older, newer, newest] = tags
     const name = `${target.repository}:`
     return [
       target,
       [
-        { title: `Push ${name}${first}: ${target.name} is to run it.`, tag: first, content: 'first', runs: true },
-        { title: `Push ${name}${newer}, which is newer: it takes over.`, tag: newer, content: 'second', runs: true },
-        { title: `Push ${name}${older}, which is older: nothing changes.`, tag: older, content: 'third', runs: false },
+        { title: `Push ${name}${first}: ${target.name} is to run it.`, tag: first, content: '1', ends: 'succeeded' },
+        { title: `Push ${name}${newer}, which is newer: it takes over.`, tag: newer, content: '2', ends: 'succeeded' },
+        { title: `Push ${name}${older}, which is older: nothing changes.`, tag: older, content: '3', ends: 'skipped' },
+        {
+          title: `Push ${name}${newest}, which crashes: it is rolled back and quarantined, and ${newer} runs on.`,
+          tag: newest,
+          content: '4',
+          behaviour: 'exits 1 after 5s',
+          ends: 'rolled-back',
+        },
       ],
     ]
   }
@@ -82,14 +111,15 @@ function route(config: Config): [Target, Stop[]] {
   )
 }
 
-function tagsFor(target: Target): [string, string, string] | undefined {
+/** Four versions, each newer than the one before. */
+function tagsFor(target: Target): [string, string, string, string] | undefined {
   if (target.tags.kind !== 'semver') return undefined
   const lowest = minVersion(target.tags.range)
   if (!lowest) return undefined
   const { major, minor, patch } = lowest
-  const [first, older, newer] = [1, 2, 3].map(step => `${major}.${minor}.${patch + step}`)
-  if (!first || !older || !newer) return undefined
-  return [first, newer, older].every(tag => matches(target.tags, tag)) ? [first, newer, older] : undefined
+  const tag = (step: number) => `${major}.${minor}.${patch + step}`
+  const tags: [string, string, string, string] = [tag(1), tag(2), tag(3), tag(4)]
+  return tags.every(each => matches(target.tags, each)) ? tags : undefined
 }
 
 /** Shaped as a git commit's hash. */
