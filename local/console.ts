@@ -41,22 +41,21 @@ export function lineOfEvent(event: BusEvent): Line | undefined {
   }
 }
 
-/** The line for what a function logged; undefined for what is no log of Farguard's. */
+/** The line for what a function logged; undefined for what is no log of Farguard's, and for bare counts. */
 export function lineOfLog(line: string): Line | undefined {
   const log = parsed(line)
   if (!log) return undefined
   const at = String(log.timestamp ?? '')
-  const facts = (names: string[]) =>
-    names
-      .map(name => log[name])
-      .filter(value => value !== undefined)
-      .join('  ')
+  const facts = told.flatMap(name => log[name] ?? []).join('  ')
+  if (facts === '' && log.level === 'INFO') return undefined
   const deployment = log.deployment === undefined ? '' : `#${log.deployment} `
-  const what =
-    `${log.target ?? ''} ${deployment}${log.message}: ${facts(['image', 'repository', 'reason', 'because', 'detail'])}`.trim()
+  const what = `${log.target ?? ''} ${deployment}${log.message}: ${facts}`.trim()
   const style = styles[String(log.level)]
   return { at, who: 'farguard', what, ...(style && { style }) }
 }
+
+/** What of a log is told, in this order; lists member by member. */
+const told = ['image', 'repository', 'reason', 'because', 'detail', 'undone', 'repaired', 'failed']
 
 /** The line for a batch that failed as a whole; what came back alone is in the functions' own logs. */
 export function lineOfBatch({ functionName, messages, error }: Batch, now: Date): Line | undefined {

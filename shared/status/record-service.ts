@@ -18,6 +18,6 @@ export async function recordService(
   const targets = targetsOfService(means.config, service, cluster)
   if (targets.length === 0) return { kind: 'skipped', reason: 'no-target' }
   const { eventName, reason } = event.detail
-  means.world.log.info('service told', { service, cluster, eventName, reason })
+  means.world.log.info('service told', { ecsService: service, cluster, eventName, said: reason })
   return combine([...(await advanceEach(targets, means)).values()])
 }
