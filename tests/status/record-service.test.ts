@@ -60,7 +60,7 @@ describe('the targets of the service that an event names are advanced', () => {
     await recordService(sample(name), { config: targets, world, advance, hasTime: () => true })
     expect(advanced).toEqual(['web'])
     expect(logged).toContainEqual(
-      expect.objectContaining({ facts: { service: 'web', cluster: 'demo', eventName, reason } }),
+      expect.objectContaining({ facts: { ecsService: 'web', cluster: 'demo', eventName, said: reason } }),
     )
   })
 })
