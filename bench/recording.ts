@@ -131,7 +131,7 @@ async function onFreshTable<T>(client: DynamoDBClient, use: (name: string) => Pr
   }
 }
 
-/** The bare loop: what any program would do at least, for each event a put on the condition that its version is higher. */
+/** The bare loop: for each event a put under the same rule, that its version is higher and the task has not ended, and nothing else. */
 async function putEach(
   documents: DynamoDBDocumentClient,
   TableName: string,
@@ -141,9 +141,9 @@ async function putEach(
     const put = new PutCommand({
       TableName,
       Item,
-      ConditionExpression: 'attribute_not_exists(pk) OR #version < :version',
+      ConditionExpression: 'attribute_not_exists(pk) OR #version < :version AND NOT isClosed = :closed',
       ExpressionAttributeNames: { '#version': 'version' },
-      ExpressionAttributeValues: { ':version': Item.version },
+      ExpressionAttributeValues: { ':version': Item.version, ':closed': true },
     })
     await documents.send(put).catch(error => {
       if (!(error instanceof ConditionalCheckFailedException)) throw error
