@@ -19,7 +19,8 @@ const index = { tagKey: 'by-tag', digestKey: 'by-digest', runningKey: 'by-runnin
 const neverSeen = 'attribute_not_exists(pk)'
 const asSeen = '#version = :version'
 const older = '#version < :version'
-const open = '(attribute_not_exists(isClosed) OR isClosed = :open)'
+/** Without the attribute, too. */
+const open = 'NOT isClosed = :closed'
 
 /** `client`: one that exists, or the options to make one. */
 export function dynamoDbTable(client: DynamoDBClient | DynamoDBClientConfig, tableName: string): Table {
@@ -62,8 +63,8 @@ function conditionOf(onlyIf: Condition, version: number) {
   if (onlyIf === 'any') return {}
   if (onlyIf === 'absent') return { ConditionExpression: neverSeen }
   if (onlyIf === 'newer') {
-    const ExpressionAttributeValues = { ':version': version, ':open': false }
-    const ConditionExpression = `${neverSeen} OR (${older} AND ${open})`
+    const ExpressionAttributeValues = { ':version': version, ':closed': true }
+    const ConditionExpression = `${neverSeen} OR ${older} AND ${open}`
     return { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues }
   }
   const ExpressionAttributeValues = { ':version': onlyIf.version }
