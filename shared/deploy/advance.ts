@@ -2,6 +2,7 @@
 import type { Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import type { World } from '../ports.ts'
+import { mayBeRunning } from './attempts.ts'
 import { carry, giveUp } from './carry.ts'
 import { judged } from './ends.ts'
 import { look } from './judge.ts'
@@ -122,11 +123,15 @@ async function begin(
   }
 }
 
-/** A start that AWS has not taken for as long as a rollout may take is given up. What waits for something older has not begun. */
+/**
+ * A start that AWS has not taken for as long as a rollout may take is given up. What waits for something older, or for its own
+ * `before` task, has not begun.
+ */
 function isPastDeadline(head: TargetHead, recorded: Deployment | undefined, { run }: Target, world: World): boolean {
-  const begun = recorded?.attempts[0]?.at ?? (head.busy === undefined ? head.current.claimedAt : undefined)
+  if (recorded ? mayBeRunning(recorded) : head.busy !== undefined) return false
+  const begun = recorded?.preparedAt ?? recorded?.attempts[0]?.at ?? head.current.claimedAt
   const withinMs = run.kind === 'job' ? run.timeoutMs : run.verify.withinMs
-  return begun !== undefined && world.clock.now().getTime() - Date.parse(begun) > withinMs
+  return world.clock.now().getTime() - Date.parse(begun) > withinMs
 }
 
 function underWay(deployment: number, target: Target, { because, lookInMs }: Waits): Stopped {

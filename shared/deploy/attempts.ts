@@ -32,6 +32,9 @@ const mostCopiesPerCall = 10
 /** How often each copy may be lost to capacity, network, secrets or Spot before the rollout is given up. */
 const mostLosses = 3
 
+/** Attempts that stay on record although nothing of theirs runs any more. */
+const keptAttempts = 10
+
 /** Two digits of base 36. The names of attempts begin anew then, long after the first ones' tokens have expired. */
 const attemptNames = 36 ** 2
 
@@ -79,6 +82,26 @@ export function liveTasks({ attempts, gone }: Deployment): string[] {
 /** ARN of the `before` task that was started and is not known to have ended. */
 export function beforeTask({ attempts, gone }: Deployment): string | undefined {
   return without(gone, startedTasks(attempts.filter(({ purpose }) => purpose === 'before'))).at(-1)
+}
+
+/**
+ * A deployment that lacks room for a day, or loses copies for a year, is started many times: attempts of which nothing runs any more
+ * leave its record, but for the last ones.
+ */
+export function pruned(deployment: Deployment): Deployment {
+  const live = new Set(liveTasks(deployment))
+  // Until it has succeeded, each task that was lost counts.
+  const counts = (arn: string) => deployment.state !== 'succeeded' || live.has(arn)
+  const attempts = deployment.attempts.filter(
+    ({ call, outcome }, index, all) =>
+      !outcome ||
+      call.operation === 'UpdateService' ||
+      index >= all.length - keptAttempts ||
+      (outcome.tasks ?? []).some(counts),
+  )
+  const named = new Set(startedTasks(attempts))
+  const gone = deployment.gone?.filter(({ arn }) => named.has(arn))
+  return { ...deployment, attempts, ...(gone && { gone }) }
 }
 
 /** Whether a job or `before` task of it runs, or may have been started: neither is ever killed for something newer. */

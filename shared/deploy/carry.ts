@@ -2,12 +2,14 @@
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
 import { waitForBusy } from './busy.ts'
-import { supersede } from './claim.ts'
+import { supersede, waitFor } from './claim.ts'
 import { failedWith } from './ends.ts'
 import type { Ground } from './prepare.ts'
+import { Problem } from './problem.ts'
 import { type Claim, type Deployment, type TargetHead, writeDeployment } from './records.ts'
 import { putRight, stopStrays } from './settle.ts'
 import { start, type Waits } from './start.ts'
+import { undo } from './undo.ts'
 
 export interface Carried {
   /** Undefined while it is claimed and waits, and nothing else of it is on record. */
@@ -24,11 +26,14 @@ export async function carry(
   world: World,
 ): Promise<Carried> {
   const { current } = head
-  await supersede(head, newest, world)
+  const behind = await supersede(head, newest, world)
+  for (const failed of behind.failed) await undo(failed, target, world)
   const recorded = newest?.number === current.number ? newest : undefined
-  const waits = await waitForBusy(head, target, world)
+  const waiting = behind.busy === undefined || recorded ? head : await waitFor(behind.busy, head, world)
+  if (!waiting) throw new Problem('retry', 'deployment-overtaken', `Somebody else changed the head of ${target.name}.`)
+  const waits = await waitForBusy(waiting, target, world)
   if (waits) return { ...(recorded && { deployment: recorded }), waits }
-  const { deployment, wasContested, ...more } = await start(head, recorded, target, ground, world)
+  const { deployment, wasContested, ...more } = await start(waiting, recorded, target, ground, world)
   await stopStrays(target.name, head.unsettled, world)
   const { state, ended, because, image } = deployment
   const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }

@@ -127,24 +127,50 @@ export async function confirm(
   return (await writeHead(world.table, next, head)) ? { ...next, version: version + 1 } : undefined
 }
 
+/** What was left behind and can't just be fenced off. */
+export interface LeftBehind {
+  /** Its job or `before` task may run: it comes to its own end. */
+  busy?: number
+  /** They have failed, and what follows from that is still to be done. */
+  failed: Deployment[]
+}
+
 /**
  * Fences off the deployments that the head has left behind before they had succeeded, oldest first: whoever carries one of them
  * finds it superseded at its next write. A deployment goes on record only after this, so nothing below `newest` is unfinished,
- * but for a job or `before` task that may run: that one comes to its own end.
+ * but for what this gives.
  */
-export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<void> {
-  const leftBehind = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
-  for (const claim of leftBehind)
-    await supersedeOne(claim, claim.number === newest?.number ? newest : undefined, head, world)
+export async function supersede(head: TargetHead, newest: Deployment | undefined, world: World): Promise<LeftBehind> {
+  const behind: LeftBehind = { failed: [] }
+  const claims = head.earlier.filter(claim => claim.number >= (newest?.number ?? 0)).reverse()
+  for (const claim of claims) {
+    const left = await supersedeOne(claim, claim.number === newest?.number ? newest : undefined, head, world)
+    if (left && mayBeRunning(left)) behind.busy = left.number
+    if (left?.todo === 'undo') behind.failed.push(left)
+  }
+  return behind
 }
 
-async function supersedeOne(claim: Claim, seen: Deployment | undefined, head: TargetHead, world: World): Promise<void> {
+/** The deployment as it stays on record; undefined once it is fenced off. */
+async function supersedeOne(
+  claim: Claim,
+  seen: Deployment | undefined,
+  head: TargetHead,
+  world: World,
+): Promise<Deployment | undefined> {
   const { target, current } = head
   const detail = `by deployment ${current.number}, ${current.image.tag}`
   const ended = { reason: 'superseded', detail, at: current.claimedAt }
   for (let found = seen; ; found = await readDeployment(world.table, target, claim.number)) {
-    if (found && (!isOpen(found) || mayBeRunning(found))) return
+    if (found && (!isOpen(found) || mayBeRunning(found))) return found
     const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
-    if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return
+    if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return undefined
   }
+}
+
+/** The head once it says that its deployment waits for `busy`; undefined when somebody else has changed it meanwhile. */
+export async function waitFor(busy: number, head: TargetHead, world: World): Promise<TargetHead | undefined> {
+  const { version, ...rest } = head
+  const next = { ...rest, busy }
+  return (await writeHead(world.table, next, head)) ? { ...next, version: version + 1 } : undefined
 }

@@ -40,6 +40,8 @@ async function standingRevision(
 ): Promise<{ head: TargetHead; revision: string } | undefined> {
   const { head, newest } = await readTarget(world.table, target.name)
   if (!head || newest?.number !== head.current.number) return undefined
+  if (newest.state === 'starting' && !newest.attempts.some(({ call }) => call.operation === 'UpdateService'))
+    return undefined
   const standing = isStanding(newest) ? newest : await lastGoodHere(target, head, world)
   if (!standing?.revision || !isSamePlace(standing.where, placeOf(target))) return undefined
   return { head, revision: standing.revision.arn }

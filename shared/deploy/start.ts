@@ -1,7 +1,7 @@
 /** Brings a claimed deployment to its start, whoever began it and wherever they stopped. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { liveTasks, nextCapacity, nextStep, type Step } from './attempts.ts'
+import { liveTasks, nextCapacity, nextStep, pruned, type Step } from './attempts.ts'
 import { type CallOutcome, make } from './calls.ts'
 import { failedWith, prepared } from './ends.ts'
 import { observeTasks } from './observe-tasks.ts'
@@ -143,7 +143,8 @@ class Run {
   }
 
   async #plan(deployment: Deployment, planned: Attempt[]): Promise<Deployment> {
-    const next = { ...deployment, attempts: [...deployment.attempts, ...planned] }
+    const kept = pruned(deployment)
+    const next = { ...kept, attempts: [...kept.attempts, ...planned] }
     const written = await writeDeployment(this.#world.table, next)
     if (!written) return this.#reread(deployment)
     for (const attempt of planned) this.#own.add(attempt.number)

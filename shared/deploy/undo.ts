@@ -1,11 +1,12 @@
 /** What a failed deployment is answered with: its copies stopped, its service put back, its digest quarantined. Each step may run twice. */
 import type { Target } from '../config/config.ts'
-import { RefusedError, type Service, type World } from '../ports.ts'
+import type { Service, World } from '../ports.ts'
 import { beforeTask, liveTasks } from './attempts.ts'
+import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { asProblem } from './problem.ts'
-import { type Deployment, readTarget, type TargetHead, writeDeployment, writeHead } from './records.ts'
-import { lastGoodHere, stopCopies, stopTask } from './settle.ts'
+import { type Deployment, deploymentsOf, readTarget, type TargetHead, writeDeployment, writeHead } from './records.ts'
+import { lastGoodHere, putRight, stopCopies, stopTask } from './settle.ts'
 
 /** Undoes a deployment whose record says so, and puts on record what was done. Throws Problem when it can't go on now. */
 export async function undo(failed: Deployment, target: Target, world: World): Promise<Deployment | undefined> {
@@ -45,8 +46,9 @@ function isListed({ quarantine, releasedAt }: TargetHead, { image, ended }: Depl
   return isReleased || quarantine.some(({ digest }) => digest === image.digest)
 }
 
-/** A job or `before` task that ran into its time-out. */
+/** A job or `before` task that ran into its time-out; whatever else fails a deployment, they come to their own end. */
 async function stopOneOffs(failed: Deployment, world: World): Promise<void> {
+  if (failed.ended?.reason !== 'timed-out') return
   const { cluster, kind } = failed.where
   const running = [beforeTask(failed), ...(kind === 'job' ? liveTasks(failed) : [])]
   const reason = `Farguard: ${failed.target} #${failed.number} ${failed.ended?.detail ?? 'failed'}`.slice(0, 250)
@@ -82,43 +84,102 @@ async function putBack(failed: Deployment, head: TargetHead, target: Target, wor
 async function putServiceBack(
   failed: Deployment,
   good: Deployment | undefined,
-  { run, cluster, name }: Target,
+  target: Target,
   world: World,
 ): Promise<Undone> {
+  const { run, cluster, name } = target
   if (run.kind !== 'service') throw new TypeError(`${name} is no service`)
-  const ours = failed.revision?.arn
   const service = await world.fleet.describeService(cluster, run.service)
   const wasPut = failed.attempts.some(({ call, outcome }) => call.operation === 'UpdateService' && !outcome?.failures)
   if (!service || !wasPut)
     return { what: 'the service was never put on it', by: 'farguard', runs: true, ...numberOf(good) }
-  const back = good?.revision?.arn ?? revisionBefore(failed)
-  // What ECS rolled back already is only put on record; a service that is on another revision is there by somebody's wish, or ours.
   const byEcs = failed.ended?.reason === 'ecs-rolled-back'
-  if (byEcs || service.revision !== ours) {
-    const what = byEcs ? 'ECS had put the service back' : `the service runs ${short(service.revision)}`
+  const history = await historyOf(failed, world)
+  if (isLeftAlone(service, failed, good, history)) {
+    const what = byEcs
+      ? `ECS had put the service back on ${short(service.revision)}`
+      : `the service runs ${short(service.revision)}`
     const isGood = service.revision === good?.revision?.arn
     return { what, by: byEcs ? 'ecs' : 'farguard', runs: true, ...(isGood && numberOf(good)) }
   }
-  if (back !== undefined && back !== ours && (await update(service, cluster, back, world)))
-    return { what: `the service was put back on ${short(back)}`, by: 'farguard', runs: true, ...numberOf(good) }
-  await world.fleet.setDesiredCount(cluster, run.service, 0)
-  const what = `there is nothing to go back to: the service was set to 0 copies, from ${service.desiredCount}`
-  return { what, by: 'farguard', runs: false }
+  const back = good?.revision?.arn ?? revisionBefore(failed, history)
+  const put = back === undefined ? undefined : await update(service, cluster, back, world)
+  if (put === undefined) {
+    await world.fleet.setDesiredCount(cluster, run.service, 0)
+    const what = `there is nothing to go back to: the service was set to 0 copies, from ${service.desiredCount}`
+    return { what, by: 'farguard', runs: false }
+  }
+  if (good?.revision && put !== good.revision.arn)
+    await writeDeployment(world.table, { ...good, revision: { ...good.revision, arn: put } })
+  // The call may have come after that of a newer deployment, which has the last word.
+  const { head } = await readTarget(world.table, target.name)
+  if (head?.current.number !== failed.number) await putRight(target, world)
+  return { what: `the service was put back on ${short(put)}`, by: 'farguard', runs: true, ...numberOf(good) }
 }
 
-/** False when the revision can't run any more. */
-async function update({ name: service }: Service, cluster: string, revision: string, world: World): Promise<boolean> {
+/** Our deployments of this service by the revision that they put it on, newest first. */
+type History = Map<string, Deployment>
+
+async function historyOf({ target, where }: Deployment, world: World): Promise<History> {
+  const history: History = new Map()
+  for await (const deployment of deploymentsOf(world.table, target)) {
+    const arn = deployment.revision?.arn
+    if (arn !== undefined && isSamePlace(deployment.where, where) && !history.has(arn)) history.set(arn, deployment)
+  }
+  return history
+}
+
+/**
+ * Where ECS has rolled it back, where it stands on what is good already, or where somebody else has put it. What ECS went back to
+ * may be another failed one of ours, with which it was content: that does not stay.
+ */
+function isLeftAlone(
+  { revision }: Service,
+  failed: Deployment,
+  good: Deployment | undefined,
+  history: History,
+): boolean {
+  if (revision === good?.revision?.arn) return true
+  // Right after ECS rolled it back, a read may still show the service where it was.
+  if (revision === failed.revision?.arn) return failed.ended?.reason === 'ecs-rolled-back'
+  const ours = history.get(revision)
+  return !ours || ours.number > failed.number || isStanding(ours)
+}
+
+/** The revision that the service is on then; undefined when this one can't run any more, and can't be made anew. */
+async function update(
+  { name: service }: Service,
+  cluster: string,
+  revision: string,
+  world: World,
+): Promise<string | undefined> {
   try {
-    await world.fleet.updateService({ cluster, service, revision })
-    return true
+    const found = await world.fleet.describeTaskDefinition(revision)
+    if (!found) return undefined
+    // Somebody has deregistered it: what it said is still known.
+    const arn = found.status === 'ACTIVE' ? found.arn : await world.fleet.registerTaskDefinition(found.definition)
+    await world.fleet.updateService({ cluster, service, revision: arn })
+    return arn
   } catch (error) {
-    if (error instanceof RefusedError && /inactive|unable to describe|not found/i.test(error.message)) return false
     throw asProblem(error, `Putting service ${service} back on ${short(revision)}`)
   }
 }
 
-/** What the service ran before the first call: somebody else's revision, before Farguard's first deployment. */
-function revisionBefore({ attempts }: Deployment): string | undefined {
+/** What the service ran before the first of an unbroken row of failures: before Farguard came, somebody else's revision. */
+function revisionBefore(failed: Deployment, history: History): string | undefined {
+  const seen = new Set<string>()
+  for (let of: Deployment | undefined = failed; of; ) {
+    const was: string | undefined = wasBefore(of)
+    if (was === undefined || seen.has(was)) return undefined
+    seen.add(was)
+    const older = history.get(was)
+    if (!older) return was
+    of = older
+  }
+  return undefined
+}
+
+function wasBefore({ attempts }: Deployment): string | undefined {
   for (const { call } of attempts) if (call.operation === 'UpdateService' && call.was !== undefined) return call.was
   return undefined
 }

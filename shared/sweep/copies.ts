@@ -1,6 +1,6 @@
 /** The copies of a task target: as many as farguard.yml says, of what has succeeded, and no others. */
 import type { Target } from '../config/config.ts'
-import { liveTasks, startedTasks, wantedCopies } from '../deploy/attempts.ts'
+import { liveTasks, pruned, wantedCopies } from '../deploy/attempts.ts'
 import { isStanding } from '../deploy/decide.ts'
 import { isSamePlace, placeOf } from '../deploy/place.ts'
 import { observe } from '../deploy/prepare.ts'
@@ -27,9 +27,6 @@ export interface OwnTask {
   isUp: boolean
   createdAt?: string
 }
-
-/** Attempts that a deployment keeps on record although nothing of theirs runs any more. */
-const keptAttempts = 10
 
 /** Undefined for what somebody else started. */
 export function ownTask({ arn, startedBy, desiredStatus, createdAt }: Task): OwnTask | undefined {
@@ -80,17 +77,6 @@ async function startMissing(
 function isRecent(arn: string, { attempts }: Deployment, now: Date): boolean {
   const outcome = attempts.map(attempt => attempt.outcome).find(each => each?.tasks?.includes(arn))
   return outcome !== undefined && now.getTime() - Date.parse(outcome.at) < readsLagMs
-}
-
-/** A deployment that runs for a year loses copies many times: what is long over leaves its record. */
-function pruned(deployment: Deployment): Deployment {
-  const live = new Set(liveTasks(deployment))
-  const attempts = deployment.attempts.filter(
-    ({ outcome }, index, all) =>
-      !outcome || index >= all.length - keptAttempts || (outcome.tasks ?? []).some(arn => live.has(arn)),
-  )
-  const named = new Set(startedTasks(attempts))
-  return { ...deployment, attempts, gone: (deployment.gone ?? []).filter(({ arn }) => named.has(arn)) }
 }
 
 /** Copies of deployments that failed, were overtaken or are retired. Jobs and `before` tasks come to their own end. */
