@@ -1,12 +1,15 @@
 /** Rollouts on inputs that their authors did not think of: each test says what should hold. */
 import { describe, expect, test } from 'vitest'
+import type { Wish } from '../../events/control-message.ts'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import type { Target } from '../../shared/config/config.ts'
 import { carryOn } from '../../shared/deploy/advance.ts'
 import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { readTarget } from '../../shared/deploy/records.ts'
-import { RetryableError } from '../../shared/ports.ts'
+import { readIntentOutcome } from '../../shared/deploy/intent-record.ts'
+import { readDeployment, readTarget } from '../../shared/deploy/records.ts'
+import { RefusedError, RetryableError } from '../../shared/ports.ts'
+import { writeTask } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { gated } from '../deploy/gated-world.ts'
 import { dyingAt, heldBefore } from '../deploy/held.ts'
@@ -246,5 +249,293 @@ describe('two at once', () => {
     await clock.advance(2 * minute)
     await swept(target, simulated)
     expect(await imageOfService(simulated)).toBe(digestOf(newest))
+  })
+})
+
+describe('a deployment whose successor is given up before its start', () => {
+  /** The newer push claims the head and dies there; its tag is gone when the event comes back. */
+  async function givenUp(repository: string, tag: string, target: Target, { push, world, ecr }: SimulatedWorld) {
+    const event = push(repository, tag)
+    const dies = dyingAt('put', 'after')
+    await Promise.race([deployImage(event, config(target), gated(world, dies.gate)), dies.crashed])
+    ecr.batchDeleteImage({ repositoryName: repository, imageIds: [{ imageTag: tag }] })
+    expect(await deployImage(event, config(target), world)).toMatchObject({ reason: 'image-gone' })
+  }
+
+  test('is still judged: copies that crash do not stay on record as under way', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    const target = task({ tags: { kind: 'semver', range: '^1' } })
+    await deployed(push('acme/worker', '1.0.0'), target, simulated)
+    const bad = push('acme/worker', '1.1.0', 'b', crashes)
+    await deployImage(bad, config(target), world)
+    await givenUp('acme/worker', '1.2.0', target, simulated)
+    await clock.advance(2 * minute)
+    await finish(target, simulated)
+    await swept(target, simulated)
+    expect((await readDeployment(world.table, 'worker', 2))?.state).toMatch(/rolled-back|failed|superseded/)
+    expect((await readTarget(world.table, 'worker')).head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
+  })
+
+  test('is still judged: what came of a job that ran meanwhile goes on record', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    const target = job()
+    const works = { 'local.behaviour': 'exits 0 after 5m' }
+    await deployImage(push('acme/nightly', 'n1', 'n1', works), config(target), world)
+    await lookFor(minute, target, simulated)
+    await givenUp('acme/nightly', 'n2', target, simulated)
+    await lookFor(10 * minute, target, simulated)
+    await swept(target, simulated)
+    expect(await readDeployment(world.table, 'nightly', 1)).toMatchObject({ state: 'succeeded' })
+  })
+})
+
+describe('farguard.yml changed in the middle of a rollout', () => {
+  test('from a service to a task, after the claim: whatever is started is on record as that, and does not run twice', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    await withService(simulated)
+    const event = push('acme/web', '1.0.0')
+    const dies = dyingAt('put', 'after')
+    await Promise.race([deployImage(event, config(service()), gated(world, dies.gate)), dies.crashed])
+    const now = task({ name: 'web', repository: 'acme/web', tags: { kind: 'semver', range: '^1' } })
+    await finish(now, simulated)
+    await deployImage(event, config(now), world)
+    await finish(now, simulated)
+    await swept(now, simulated)
+    expect(digestsThatRun(simulated).filter(each => each === digestOf(event))).toHaveLength(1)
+  })
+
+  test('to another cluster, while copies start: none is left behind in either', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call } = simulated
+    await call('ecs', 'CreateCluster', { clusterName: 'other', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
+    const tags = { kind: 'semver' as const, range: '^1' }
+    const event = push('acme/worker', '1.0.0')
+    const dies = dyingAt('put', 'after')
+    await Promise.race([deployImage(event, config(task({ tags })), gated(world, dies.gate)), dies.crashed])
+    const now = task({ tags, cluster: 'other' })
+    await finish(now, simulated)
+    await deployImage(event, config(now), world)
+    await finish(now, simulated)
+    await swept(now, simulated)
+    expect(digestsThatRun(simulated)).toHaveLength(1)
+    const { newest } = await readTarget(world.table, 'worker')
+    expect(newest).toMatchObject({ state: 'succeeded', where: { cluster: 'other' } })
+  })
+
+  test('to another service, while its before task runs: a bad image is taken back from that one', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, ecs } = simulated
+    await withService(simulated)
+    await simulated.createService('demo', 'web2', `${registryHost}/acme/web:0.9.0`)
+    await simulated.clock.advance(2 * minute)
+    const standing = ecs.services().find(each => each.serviceName === 'web2')?.taskDefinition
+    await deployImage(
+      push('acme/web', '1.0.0', 'a', { ...crashes, 'local.before': 'exits 0 after 2m' }),
+      config(service({ before })),
+      world,
+    )
+    const now = service({ before }, { service: 'web2' })
+    await finish(now, simulated)
+    await swept(now, simulated)
+    expect(ecs.services().find(each => each.serviceName === 'web2')?.taskDefinition).toBe(standing)
+  })
+
+  test('from a job to a task: what is pushed then waits for the job that runs', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    const then = job({ name: 'worker', repository: 'acme/worker' })
+    await deployImage(push('acme/worker', 'n1', 'n1', { 'local.behaviour': 'exits 0 after 10m' }), config(then), world)
+    await lookFor(minute, then, simulated)
+    const now = task()
+    await lookFor(minute, now, simulated)
+    await deployImage(push('acme/worker', 'n2'), config(now), world)
+    await lookFor(minute, now, simulated)
+    expect(digestsThatRun(simulated)).toHaveLength(1)
+  })
+
+  test('from a service to a task, while it is verified: the sweep starts the image there', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    await withService(simulated)
+    const event = push('acme/web', '1.0.0')
+    await deployImage(event, config(service()), world)
+    await lookFor(10_000, service(), simulated)
+    const now = task({ name: 'web', repository: 'acme/web', tags: { kind: 'semver', range: '^1' } })
+    await finish(now, simulated)
+    await swept(now, simulated)
+    const { newest } = await readTarget(world.table, 'web')
+    expect(newest).toMatchObject({ state: 'succeeded', where: { kind: 'task' } })
+  })
+
+  test('a smaller count: the sweep stops what is too many', async () => {
+    const simulated = simulatedWorld()
+    const { push } = simulated
+    await deployed(push('acme/worker', 'v1'), task({}, { count: 4 }), simulated)
+    await swept(task({}, { count: 2 }), simulated)
+    expect(digestsThatRun(simulated)).toHaveLength(2)
+  })
+
+  test('its cluster, which is then deleted: the job that nobody saw end does not keep newer ones from running', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call, clock } = simulated
+    await call('ecs', 'CreateCluster', { clusterName: 'other', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
+    const works = { 'local.behaviour': 'exits 0 after 2m' }
+    await deployImage(push('acme/nightly', 'n1', 'n1', works), config(job()), world)
+    await clock.advance(2 * 60 * minute)
+    const gone = () => new RefusedError('ClusterNotFoundException', 'Cluster not found.')
+    const describeTasks: typeof world.fleet.describeTasks = (cluster, arns) =>
+      cluster === 'demo' ? Promise.reject(gone()) : world.fleet.describeTasks(cluster, arns)
+    const since = { ...world, fleet: { ...world.fleet, describeTasks } }
+    const now = job({ cluster: 'other' })
+    for (const tag of ['n2', 'n3']) {
+      await deployImage(push('acme/nightly', tag, tag, works), config(now), since)
+      await finish(now, { clock, world: since })
+    }
+    const { newest } = await readTarget(world.table, 'nightly')
+    expect(newest).toMatchObject({ image: { tag: 'n3' }, state: 'succeeded' })
+  })
+})
+
+describe('reads that lag', () => {
+  test('a tag moved forth and back: the first deployment of its image, stopped by ECS, is not taken for the third', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    await withService(simulated)
+    const target = service({ tags: { kind: 'exact', tag: 'live' } })
+    const a = push('acme/web', 'live', 'a')
+    await deployImage(a, config(target), world)
+    await clock.advance(2000)
+    await deployImage(push('acme/web', 'live', 'b'), config(target), world)
+    await clock.advance(2000)
+    const back = push('acme/web', 'live', 'a')
+    const { revision } = (await readDeployment(world.table, 'web', 1)) ?? {}
+    const seen = await world.fleet.serviceRollout('demo', 'web', revision?.arn ?? '', new Date(0))
+    const until = clock.now().getTime() + 5 * minute
+    const lagging: typeof world.fleet.serviceRollout = async (cluster, name, arn, since) =>
+      arn === revision?.arn && clock.now().getTime() < until
+        ? seen
+        : world.fleet.serviceRollout(cluster, name, arn, since)
+    const behind = { ...world, fleet: { ...world.fleet, serviceRollout: lagging } }
+    await deployImage(back, config(target), behind)
+    await finish(target, { clock, world: behind })
+    expect((await readTarget(world.table, 'web')).newest).toMatchObject({ number: 3, state: 'succeeded' })
+    expect(await imageOfService(simulated)).toBe(digestOf(a))
+  })
+
+  test('a copy whose end is on record is not taken for one that runs because DescribeTasks is behind', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock, ecs } = simulated
+    const target = task()
+    await deployed(push('acme/worker', 'v1'), target, simulated)
+    const bad = push('acme/worker', 'v2', 'v2', { 'local.behaviour': 'exits 1 after 20s' })
+    await deployImage(bad, config(target), world)
+    const [arn = ''] = (await readTarget(world.table, 'worker')).newest?.attempts[0]?.outcome?.tasks ?? []
+    const ofTask = () => ecs.tasks().find(each => each.taskArn === arn)
+    while (ofTask()?.lastStatus !== 'RUNNING') await clock.advance(1000)
+    const [seen] = await world.fleet.describeTasks('demo', [arn])
+    while (ofTask()?.lastStatus !== 'STOPPED') await clock.advance(1000)
+    const [stopped] = await world.fleet.describeTasks('demo', [arn])
+    if (!seen || !stopped) throw new Error('ECS does not tell of the task')
+    await writeTask(world.table, stopped, { config: config(target), from: 'event', at: clock.now().toISOString() })
+    const describeTasks = async () => [seen]
+    await carryOn(target, { ...world, fleet: { ...world.fleet, describeTasks } })
+    await clock.advance(minute)
+    await carryOn(target, { ...world, fleet: { ...world.fleet, describeTasks } })
+    expect((await readTarget(world.table, 'worker')).newest?.state).not.toBe('succeeded')
+  })
+})
+
+describe('operators', () => {
+  const ask = (wish: Wish, id: string, at: Date) => ({
+    kind: 'intent' as const,
+    id,
+    at: at.toISOString(),
+    by: 'ada',
+    wish,
+  })
+
+  /** The second image is under way: its before task runs. */
+  async function underWay(simulated: SimulatedWorld, target: Target, tags: string[]) {
+    const { push, world } = simulated
+    await withService(simulated)
+    for (const tag of tags) await deployed(push('acme/web', tag), target, simulated)
+    const slow = { 'local.before': 'exits 0 after 5m' }
+    await deployImage(push('acme/web', '1.9.0', 'slow', slow), config(target), world)
+    await lookFor(minute, target, simulated)
+  }
+
+  test('who deploy what is being started already are told so, with its number or a reason', async () => {
+    const simulated = simulatedWorld()
+    const { world, clock } = simulated
+    const target = service({ before })
+    await underWay(simulated, target, ['1.0.0'])
+    const wish = { do: 'deploy', repository: 'acme/web', tag: '1.9.0' } as const
+    await carryOut(ask(wish, 'i1', clock.now()), config(target), world)
+    const outcome = await readIntentOutcome(world.table, 'i1')
+    expect(outcome?.deployments.length || outcome?.detail).toBeTruthy()
+  })
+
+  test('who roll back while the before task runs go back to what runs, not to what ran before that', async () => {
+    const simulated = simulatedWorld()
+    const { world, clock } = simulated
+    const target = service({ before })
+    await underWay(simulated, target, ['1.0.0', '1.1.0'])
+    await carryOut(ask({ do: 'rollback', target: 'web' }, 'i1', clock.now()), config(target), world)
+    await finish(target, simulated)
+    expect((await readTarget(world.table, 'web')).head?.current.image.tag).toBe('1.1.0')
+  })
+
+  test('who put the service back by themselves, while copies crash, do not make the bad image a good one', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call, clock, ecs } = simulated
+    await withService(simulated)
+    const target = service()
+    await deployed(push('acme/web', '1.0.0'), target, simulated)
+    const standing = ecs.services()[0]?.taskDefinition
+    await deployImage(push('acme/web', '1.1.0', 'b', crashes), config(target), world)
+    await lookFor(3 * minute, target, simulated)
+    await call('ecs', 'UpdateService', { cluster: 'demo', service: 'web', taskDefinition: standing })
+    await clock.advance(minute)
+    await finish(target, simulated)
+    expect((await readTarget(world.table, 'web')).newest?.state).not.toBe('succeeded')
+  })
+})
+
+describe('a parked service', () => {
+  test('that is parked again while it is verified has its time anew when it wakes', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    await withService(simulated)
+    const target = service()
+    const count = (desired: number) => world.fleet.setDesiredCount('demo', 'web', desired)
+    await count(0)
+    await simulated.clock.advance(2 * minute)
+    await deployImage(push('acme/web', '1.0.0'), config(target), world)
+    await lookFor(10 * minute, target, simulated)
+    await count(1)
+    await carryOn(target, world)
+    await count(0)
+    await lookFor(60 * minute, target, simulated)
+    expect((await readTarget(world.table, 'web')).newest).toMatchObject({ state: 'started' })
+    await count(1)
+    await finish(target, simulated)
+    expect((await readTarget(world.table, 'web')).newest).toMatchObject({ state: 'succeeded' })
+  })
+
+  test('that Farguard itself set to 0 copies runs again with the image that mends it', async () => {
+    const simulated = simulatedWorld()
+    const { push, call, ecs } = simulated
+    await withService(simulated)
+    const target = service()
+    await call('ecs', 'DeregisterTaskDefinition', { taskDefinition: ecs.services()[0]?.taskDefinition })
+    await deployed(push('acme/web', '1.0.0', 'a', crashes), target, simulated)
+    expect(ecs.services()[0]?.desiredCount).toBe(0)
+    const good = push('acme/web', '1.0.1')
+    await deployImage(good, config(target), simulated.world)
+    await lookFor(10 * minute, target, simulated)
+    expect(digestsThatRun(simulated)).toEqual([digestOf(good)])
   })
 })
