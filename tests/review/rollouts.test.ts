@@ -7,7 +7,8 @@ import { carryOn } from '../../shared/deploy/advance.ts'
 import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readIntentOutcome } from '../../shared/deploy/intent-record.ts'
-import { readDeployment, readTarget } from '../../shared/deploy/records.ts'
+import { type Deployment, readDeployment, readTarget, writeDeployment } from '../../shared/deploy/records.ts'
+import { judgeCopies, type TaskFact } from '../../shared/deploy/verify.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 import { writeTask } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
@@ -527,15 +528,125 @@ describe('a parked service', () => {
 
   test('that Farguard itself set to 0 copies runs again with the image that mends it', async () => {
     const simulated = simulatedWorld()
-    const { push, call, ecs } = simulated
-    await withService(simulated)
+    const { push, world, clock, ecs } = simulated
+    const bad = push('acme/web', '1.0.0', 'a', crashes)
+    await simulated.createService('demo', 'web', `${registryHost}/acme/web@${digestOf(bad)}`)
     const target = service()
-    await call('ecs', 'DeregisterTaskDefinition', { taskDefinition: ecs.services()[0]?.taskDefinition })
-    await deployed(push('acme/web', '1.0.0', 'a', crashes), target, simulated)
+    const wish = { do: 'deploy', repository: 'acme/web', tag: '1.0.0' } as const
+    const intent = { kind: 'intent', id: 'i1', at: clock.now().toISOString(), by: 'ada', wish } as const
+    await carryOut(intent, config(target), world)
+    await finish(target, simulated)
     expect(ecs.services()[0]?.desiredCount).toBe(0)
     const good = push('acme/web', '1.0.1')
-    await deployImage(good, config(target), simulated.world)
+    await deployImage(good, config(target), world)
     await lookFor(10 * minute, target, simulated)
     expect(digestsThatRun(simulated)).toEqual([digestOf(good)])
+  })
+})
+
+describe('a deadline', () => {
+  test('that ends while the copy that replaces what Spot took has just begun is no fault of the image', () => {
+    const at = (minutes: number) => new Date(Date.UTC(2026, 2, 1, 22, minutes)).toISOString()
+    const copy = (arn: string, startedAt: string, health: string): TaskFact => ({
+      arn,
+      is: 'live',
+      task: { arn, cluster: 'demo', version: 3, lastStatus: 'RUNNING', containers: [], startedAt, health },
+    })
+    const deployment = {
+      startedAt: at(0),
+      gone: [{ arn: 'old', at: at(14), how: 'spot-interrupted: AWS took it back', isNobodysFault: false }],
+      revision: { arn: 'r', fingerprint: 'f', containers: { essential: ['app'], isHealthChecked: true } },
+    } as Partial<Deployment> as Deployment
+    const facts = [copy('a', at(1), 'HEALTHY'), copy('b', at(15), 'UNKNOWN')]
+    const verdict = judgeCopies(deployment, task({}, { count: 2 }), facts, new Date(at(16)))
+    expect(verdict).not.toMatchObject({ quarantines: true })
+  })
+
+  test('is kept also while ECS rolls back and comes to no end', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    await withService(simulated)
+    const target = service()
+    await deployed(push('acme/web', '1.0.0'), target, simulated)
+    await deployImage(push('acme/web', '1.1.0', 'b', { 'local.behaviour': 'fails-to-start' }), config(target), world)
+    const serviceRollout = async () => ({
+      arn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/demo/web/abc',
+      status: 'ROLLBACK_IN_PROGRESS',
+    })
+    const stuck = { ...world, fleet: { ...world.fleet, serviceRollout } }
+    await lookFor(40 * minute, target, { ...simulated, clock, world: stuck })
+    expect((await readTarget(world.table, 'web')).newest?.state).toMatch(/failed|rolled-back/)
+  })
+
+  test('is kept also where the cluster is gone with the copies that were verified', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    const target = task()
+    await deployImage(push('acme/worker', 'v1'), config(target), world)
+    const describeTasks = () => Promise.reject(new RefusedError('ClusterNotFoundException', 'Cluster not found.'))
+    const gone = { ...world, fleet: { ...world.fleet, describeTasks } }
+    await lookFor(40 * minute, target, { ...simulated, world: gone })
+    expect((await readTarget(world.table, 'worker')).newest?.state).not.toBe('started')
+  })
+})
+
+describe('records of the earlier schema', () => {
+  /** As they were before rollouts were verified: `started` was the end, and what came later is on none of them. */
+  async function asBefore(target: string, { world }: SimulatedWorld) {
+    for (let number = 1; ; number++) {
+      const found = await readDeployment(world.table, target, number)
+      if (!found) return
+      const { todo: _todo, succeededAt: _at, gone: _gone, retiredAt: _retired, revision, ...rest } = found
+      const attempts = found.attempts.map(({ call, ...attempt }) => {
+        const { was: _was, ...old } = call as typeof call & { was?: string }
+        return { ...attempt, call: old as typeof call }
+      })
+      const { containers: _containers, ...old } = revision ?? { arn: '', fingerprint: '' }
+      if (found.state === 'succeeded')
+        await writeDeployment(world.table, { ...rest, attempts, revision: old, state: 'started' })
+    }
+  }
+
+  test('a job that ended long ago has not failed, and no older image runs instead of it', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock, ecs } = simulated
+    const target = job({ tags: { kind: 'semver', range: '^1' } })
+    const works = { 'local.behaviour': 'exits 0 after 2m' }
+    for (const tag of ['1.0.0', '1.2.0']) await deployed(push('acme/nightly', tag, tag, works), target, simulated)
+    push('acme/nightly', '1.1.0', 'late', works)
+    await asBefore('nightly', simulated)
+    await clock.advance(30 * 60 * minute)
+    const jobs = ecs.tasks().length
+    await swept(target, simulated)
+    await swept(target, simulated)
+    expect(ecs.tasks().length - jobs).toBeLessThanOrEqual(0)
+    expect((await readTarget(world.table, 'nightly')).newest?.state).not.toBe('failed')
+  })
+
+  test('copies that run, and those of the deployment before, end as one set of copies of the newest', async () => {
+    const simulated = simulatedWorld()
+    const { push, clock } = simulated
+    const target = task({ tags: { kind: 'semver', range: '^1' } })
+    await deployed(push('acme/worker', '1.0.0'), target, simulated)
+    const newest = push('acme/worker', '1.1.0')
+    await deployed(newest, target, simulated)
+    await asBefore('worker', simulated)
+    await clock.advance(30 * 60 * minute)
+    await swept(target, simulated)
+    expect(digestsThatRun(simulated)).toEqual([digestOf(newest)])
+  })
+
+  test('a service that runs since before goes on, and can be gone back to', async () => {
+    const simulated = simulatedWorld()
+    const { push, clock } = simulated
+    await withService(simulated)
+    const target = service()
+    const good = push('acme/web', '1.0.0')
+    await deployed(good, target, simulated)
+    await asBefore('web', simulated)
+    await clock.advance(100 * 24 * 60 * minute)
+    await swept(target, simulated)
+    await deployed(push('acme/web', '1.1.0', 'b', crashes), target, simulated)
+    expect(await imageOfService(simulated)).toBe(digestOf(good))
   })
 })
