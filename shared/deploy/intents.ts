@@ -10,7 +10,7 @@ import { changeGate } from './park.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { asProblem, Problem } from './problem.ts'
 import type { ImagePush } from './push.ts'
-import { type DeployedImage, deploymentsOf, readTarget, writeHead } from './records.ts'
+import { type DeployedImage, deploymentsOf, isOpen, readTarget, writeHead } from './records.ts'
 import { deployWanted } from './sweep-images.ts'
 import { imageNow } from './wanted.ts'
 
@@ -99,7 +99,9 @@ async function deployTo(
   for (const target of targets) {
     const outcome = await deployToTarget(push, look, target, world)
     const { head } = await readTarget(world.table, target.name)
-    const claim = [head?.current, ...(head?.earlier ?? [])].find(each => each?.event.id === push.eventId)
+    const own = [head?.current, ...(head?.earlier ?? [])].find(each => each?.event.id === push.eventId)
+    // Where this very image is being started already, that is the answer.
+    const claim = own ?? (outcome.kind === 'done' ? head?.current : undefined)
     if (claim) deployments.push({ target: target.name, number: claim.number })
     if (outcome.kind === 'retryable' && !claim) throw new Problem('retry', 'aws-unavailable', outcome.detail)
     if (outcome.kind !== 'done' && outcome.kind !== 'retryable')
@@ -129,8 +131,10 @@ async function imageBefore(
   { id }: Intent,
   world: World,
 ): Promise<DeployedImage | { refused: string }> {
-  const { head } = await readTarget(world.table, target.name)
-  let running: string | undefined
+  const { head, newest } = await readTarget(world.table, target.name)
+  const isUnderWay = head && (newest?.number !== head.current.number || isOpen(newest))
+  // What is being rolled out is what to go back from, whether any of it runs yet or not.
+  let running = isUnderWay ? head.current.image.digest : undefined
   const isQuarantined = (digest: string) => head?.quarantine.some(each => each.digest === digest)
   for await (const { image, state, startedAt, where, event } of deploymentsOf(world.table, target.name)) {
     const hasRun = isStanding({ state, startedAt }) && startedAt !== undefined && isSamePlace(where, placeOf(target))

@@ -2,6 +2,7 @@
 import type { Target } from '../config/config.ts'
 import { RefusedError, type RegistryImage, type World } from '../ports.ts'
 import { isStanding } from './decide.ts'
+import { isSamePlace, placeOf } from './place.ts'
 import { asProblem } from './problem.ts'
 import { type ImagePush, isSignature } from './push.ts'
 import type { DeployedImage, KnownTarget } from './records.ts'
@@ -30,12 +31,13 @@ export interface Wanted {
 
 /** The better of two images for a target; what must not run, or has no tag that the policy takes, is none. */
 export function better(
-  { tags }: Target,
+  target: Target,
   known: KnownTarget,
   best: Wanted | undefined,
   image: RegistryImage,
 ): Wanted | undefined {
-  if (isOut(image, known)) return best
+  if (isOut(image, known, target)) return best
+  const { tags } = target
   return image.tags
     .filter(tag => !isSignature(tag) && matches(tags, tag))
     .map(tag => ({ tag, image }))
@@ -46,11 +48,11 @@ export function better(
 }
 
 /** Quarantined, or what failed last and was not pushed or released since: then the next best is what is wanted. */
-function isOut({ digest, pushedAt }: RegistryImage, { head, newest }: KnownTarget): boolean {
+function isOut({ digest, pushedAt }: RegistryImage, { head, newest }: KnownTarget, target: Target): boolean {
   if (head?.quarantine.some(each => each.digest === digest)) return true
   if (!newest || newest.image.digest !== digest || newest.number !== head?.current.number) return false
   const { ended } = newest
-  if (!ended || isStanding(newest)) return false
+  if (!ended || isStanding(newest) || !isSamePlace(newest.where, placeOf(target))) return false
   const wishes = [pushedAt?.getTime() ?? 0, Date.parse(head.releasedAt ?? '') || 0]
   return wishes.every(wish => wish <= Date.parse(ended.at))
 }
