@@ -120,13 +120,28 @@ test('a job that waits for capacity keeps a record of bounded size', async () =>
   simulated.push('acme/nightly', 'n1')
   noCapacity(simulated)
   await sweeps(simulated, config(job()), 1)
-  // As its looks come, each after a minute. A time-out may be a day: DynamoDB takes about 300 attempts.
+  // As its looks come, each after a minute. A time-out may be a day, and an item of DynamoDB holds a few hundred attempts.
   for (let look = 0; look < 60; look++) {
     await carryOut({ kind: 'look', target: 'nightly', deployment: 1 }, config(job()), simulated.world)
     await simulated.clock.advance(minute)
   }
   const [newest] = await listDeployments(simulated.world.table, 'nightly', 1)
   expect(newest?.attempts.length).toBeLessThanOrEqual(30)
+})
+
+test('a rollout that finds no capacity is given up at its deadline, however often it was tried', async () => {
+  const simulated = simulatedWorld()
+  const { world, clock, push } = simulated
+  push('acme/worker', 'v1')
+  noCapacity(simulated)
+  await sweeps(simulated, config(task()), 1)
+  for (let look = 0; look < 20; look++) {
+    await carryOut({ kind: 'look', target: 'worker', deployment: 1 }, config(task()), world)
+    await clock.advance(minute)
+  }
+  expect(await listDeployments(world.table, 'worker', 1)).toMatchObject([
+    { state: 'failed', ended: { reason: 'no-capacity' } },
+  ])
 })
 
 test('copies above the count are stopped when farguard.yml asks for fewer', async () => {
