@@ -60,8 +60,10 @@ export function judged(deployment: Deployment, verdict: Verdict, at: string): De
       return { ...deployment, state: 'stopped', ended: { reason: 'stopped', detail: verdict.detail, at } }
     case 'superseded':
       return { ...deployment, state: 'superseded', ended: { reason: 'superseded', detail: verdict.detail, at } }
-    case 'parked':
-      return { ...deployment, isParked: true }
+    case 'parked': {
+      const { wokeAt: _wokeAt, ...rest } = deployment
+      return { ...rest, isParked: true }
+    }
     case 'woke':
       return { ...deployment, wokeAt: at }
   }

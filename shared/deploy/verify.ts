@@ -1,6 +1,6 @@
 /** Whether a rollout has come to its end, and to which. Pure: what ECS and the records say in, a verdict out. */
 import type { Target, Verify } from '../config/config.ts'
-import type { Service, ServiceRollout, Task } from '../ports.ts'
+import type { Service, ServiceDeployment, ServiceRollout, Task } from '../ports.ts'
 import type { Stopped } from '../status/why-stopped.ts'
 import type { Deployment, GoneTask } from './records.ts'
 
@@ -74,8 +74,9 @@ export function judgeCopies(deployment: Deployment, target: Target, facts: reado
     ? `${healthy.length} of ${facts.length} copies are healthy`
     : `${running.length} of ${facts.length} copies run`
   if (leftMs > 0) return { is: 'wait', because: state, lookInMs: Math.min(leftMs, soon) }
-  // Copies that run and never pass their health check are the image's fault; copies that never ran may be anybody's.
-  return failed('not-in-time', `${state} ${minutes(withinMs)} after their start`, isUp)
+  // Copies that run and never pass their health check are the image's fault; what did not run for long may be anybody's.
+  const isImagesFault = running.some(fact => !healthy.includes(fact) && ageMs(fact.task.startedAt, now) >= withinMs / 2)
+  return failed('not-in-time', `${state} ${minutes(withinMs)} after their start`, isImagesFault)
 }
 
 /**
@@ -117,13 +118,16 @@ export function judgeService(deployment: Deployment, target: Target, facts: Serv
   if (target.run.kind !== 'service') throw new TypeError(`${target.name} is no service`)
   const { service, rollout, tasks = [] } = facts
   const ours = deployment.revision?.arn
-  const own = service.deployments.find(each => each.id === ownDeployment(deployment))
+  const own = ownOf(service, deployment)
   const said = rollout?.reason ?? own?.rolloutReason
   const why = [said, evidence(tasks)].filter(Boolean).join('; ')
 
   const back = rollout?.rolledBackTo === undefined ? '' : ` to ${revisionName(rollout.rolledBackTo)}`
   if (rollout?.status === 'ROLLBACK_IN_PROGRESS' || rollout?.status === 'ROLLBACK_REQUESTED')
-    return { is: 'wait', because: `ECS rolls it back${back}: ${why}`, lookInMs: soon }
+    // As long again as a rollout may take; a way back that has no end is as good as none.
+    return ageMs(deployment.startedAt, now) < 2 * target.run.verify.withinMs
+      ? { is: 'wait', because: `ECS rolls it back${back}: ${why}`, lookInMs: soon }
+      : failed('ecs-gave-up', `ECS did not finish rolling it back${back}: ${why}`, blamesImage(tasks))
   if (rollout?.status === 'ROLLBACK_SUCCESSFUL')
     return failed('ecs-rolled-back', `ECS rolled it back${back}: ${why}`, blamesImage(tasks))
   if (rollout?.status === 'ROLLBACK_FAILED')
@@ -132,7 +136,9 @@ export function judgeService(deployment: Deployment, target: Target, facts: Serv
     return failed('ecs-rolled-back', `ECS rolled it back: ${why}`, blamesImage(tasks))
   if (own?.rolloutState === 'FAILED')
     return failed('ecs-gave-up', `ECS gave the rollout up: ${why}`, blamesImage(tasks))
-  if (rollout?.status === 'STOPPED' && service.revision === ours)
+  // An earlier rollout of the same revision may be listed for longer than ours is not.
+  const isStopped = rollout?.status === 'STOPPED' && !own?.rolloutState
+  if (isStopped && service.revision === ours)
     return failed('ecs-gave-up', `ECS stopped the rollout: ${why}`, blamesImage(tasks))
   if (service.revision !== ours) return judgeElsewhere(deployment, facts, now)
   return judgeOnOurs(deployment, target.run.verify, facts, now)
@@ -140,9 +146,9 @@ export function judgeService(deployment: Deployment, target: Target, facts: Serv
 
 /** The service is on another revision by ECS's answer, and ECS did not roll ours back. */
 function judgeElsewhere(deployment: Deployment, { service, rollout }: ServiceFacts, now: Date): Verdict {
-  if (rollout?.status === 'SUCCESSFUL') return { is: 'succeeded' }
   const isEarly = ageMs(deployment.startedAt, now) < readsLagMs
-  const mayStillCount = rollout ? rollout.status !== 'STOPPED' : isEarly
+  const isOver = rollout?.status === 'STOPPED' || rollout?.status === 'SUCCESSFUL'
+  const mayStillCount = rollout && !isOver ? true : isEarly && rollout?.status !== 'STOPPED'
   if (mayStillCount) return { is: 'wait', because: 'ECS does not show our revision on the service yet', lookInMs: soon }
   return { is: 'superseded', detail: `the service was put on ${revisionName(service.revision)} by somebody else` }
 }
@@ -150,14 +156,14 @@ function judgeElsewhere(deployment: Deployment, { service, rollout }: ServiceFac
 /** The service is on our revision, and ECS has not given up. */
 function judgeOnOurs(deployment: Deployment, verify: Verify, facts: ServiceFacts, now: Date): Verdict {
   const { service, rollout, tasks } = facts
-  if (service.desiredCount === 0) return deployment.isParked ? waitParked() : { is: 'parked' }
-  if (deployment.isParked && deployment.wokeAt === undefined) return { is: 'woke' }
-  const own = service.deployments.find(each => each.revision === deployment.revision?.arn)
+  const isAwake = deployment.wokeAt !== undefined
+  if (service.desiredCount === 0) return deployment.isParked && !isAwake ? waitParked() : { is: 'parked' }
+  if (deployment.isParked && !isAwake) return { is: 'woke' }
+  const own = ownOf(service, deployment)
   // A service that was asleep when it got the revision: ECS was content with no copies at all, so its copies are counted.
-  const isDone =
-    deployment.wokeAt === undefined
-      ? rollout?.status === 'SUCCESSFUL' || own?.rolloutState === 'COMPLETED'
-      : service.runningCount >= service.desiredCount && service.pendingCount === 0
+  const isDone = !isAwake
+    ? isContent(rollout, own)
+    : service.runningCount >= service.desiredCount && service.pendingCount === 0
   const unsettledMs = isDone ? unsettled(tasks, service.desiredCount, verify.settleMs, now) : undefined
   if (unsettledMs === 0) return { is: 'succeeded' }
   const leftMs = verify.withinMs - ageMs(deployment.wokeAt ?? deployment.startedAt, now)
@@ -179,6 +185,18 @@ function unsettled(tasks: ServiceFacts['tasks'], desired: number, settleMs: numb
   const running = tasks.filter(isRunning)
   if (running.length < desired) return soon
   return Math.max(0, ...running.map(({ task }) => settleMs - ageMs(task.startedAt, now)))
+}
+
+/** An earlier rollout of the same revision may be what is listed, for as long as reads lag: ours contradicts it then. */
+function isContent(rollout: ServiceRollout | undefined, own: ServiceDeployment | undefined): boolean {
+  if (!rollout) return own?.rolloutState === 'COMPLETED'
+  return rollout.status === 'SUCCESSFUL' && own?.rolloutState !== 'IN_PROGRESS'
+}
+
+/** Our own deployment among those that the service still shows: by its id, or by its revision where the id was not told. */
+function ownOf({ deployments }: Service, deployment: Deployment): ServiceDeployment | undefined {
+  const id = ownDeployment(deployment)
+  return deployments.find(each => (id === undefined ? each.revision === deployment.revision?.arn : each.id === id))
 }
 
 /** ECS's id of the service deployment that rolls our revision out. */

@@ -123,7 +123,7 @@ describe('copies', () => {
     ['one not healthy yet', [running('1', minute, 'HEALTHY'), running('2', minute, 'UNKNOWN')], checked, 'wait'],
     [
       'one never healthy',
-      [running('1', minute, 'HEALTHY'), running('2', minute, 'UNKNOWN')],
+      [running('1', minute, 'HEALTHY'), running('2', 14 * minute, 'UNKNOWN')],
       { ...checked, startedAt: ago(15 * minute) },
       'failed not-in-time, quarantined',
     ],
@@ -204,12 +204,13 @@ describe('a service', () => {
     ...of,
   })
   const rollout = (status: string, of: Partial<ServiceRollout> = {}): ServiceRollout => ({ arn: 'r', status, ...of })
+  const done = state({ deployments: [own({ rolloutState: 'COMPLETED' })] })
   const late = { startedAt: ago(15 * minute), claimedAt: ago(15 * minute) }
   const onOlder = state({ revision: older, deployments: [own({ id: 'ecs-svc/6', revision: older })] })
 
   test.each<[string, ServiceFacts, Partial<Deployment>, string]>([
     ['ECS is at it', { service: state(), rollout: rollout('IN_PROGRESS') }, {}, 'wait'],
-    ['ECS is content', { service: state(), rollout: rollout('SUCCESSFUL') }, {}, 'succeeded'],
+    ['ECS is content', { service: done, rollout: rollout('SUCCESSFUL') }, {}, 'succeeded'],
     [
       'ECS is content, by its older API',
       { service: state({ deployments: [own({ rolloutState: 'COMPLETED' })] }) },
@@ -218,31 +219,31 @@ describe('a service', () => {
     ],
     [
       'content, and the copies stay up',
-      { service: state(), rollout: rollout('SUCCESSFUL'), tasks: [running('1', minute)] },
+      { service: done, rollout: rollout('SUCCESSFUL'), tasks: [running('1', minute)] },
       {},
       'succeeded',
     ],
     [
       'content, a copy began just now',
-      { service: state(), rollout: rollout('SUCCESSFUL'), tasks: [running('1', second)] },
+      { service: done, rollout: rollout('SUCCESSFUL'), tasks: [running('1', second)] },
       {},
       'wait',
     ],
     [
       'content, the copies crash',
-      { service: state(), rollout: rollout('SUCCESSFUL'), tasks: [exited('1', 1), running('2', second)] },
+      { service: done, rollout: rollout('SUCCESSFUL'), tasks: [exited('1', 1), running('2', second)] },
       {},
       'wait',
     ],
     [
       'content, the copies crash, at the deadline',
-      { service: state(), rollout: rollout('SUCCESSFUL'), tasks: [exited('1', 1), running('2', second)] },
+      { service: done, rollout: rollout('SUCCESSFUL'), tasks: [exited('1', 1), running('2', second)] },
       late,
       'failed not-in-time, quarantined',
     ],
     [
       'content, scaling at the deadline',
-      { service: state(), rollout: rollout('SUCCESSFUL'), tasks: [running('2', second)] },
+      { service: done, rollout: rollout('SUCCESSFUL'), tasks: [running('2', second)] },
       late,
       'succeeded',
     ],
@@ -278,9 +279,27 @@ describe('a service', () => {
       {},
       'failed ecs-gave-up',
     ],
-    ['ECS stopped it where it was', { service: state(), rollout: rollout('STOPPED') }, {}, 'failed ecs-gave-up'],
+    [
+      'ECS stopped it where it was',
+      { service: state({ deployments: [] }), rollout: rollout('STOPPED') },
+      {},
+      'failed ecs-gave-up',
+    ],
     ['somebody else put it elsewhere', { service: onOlder, rollout: rollout('STOPPED') }, {}, 'superseded'],
-    ['somebody else did after it had succeeded', { service: onOlder, rollout: rollout('SUCCESSFUL') }, {}, 'succeeded'],
+    ['somebody else did, by a read that may lag', { service: onOlder, rollout: rollout('SUCCESSFUL') }, {}, 'wait'],
+    [
+      'somebody else did, before it was seen to stay up',
+      { service: onOlder, rollout: rollout('SUCCESSFUL') },
+      late,
+      'superseded',
+    ],
+    [
+      'an earlier rollout of the same revision is listed yet',
+      { service: state(), rollout: rollout('SUCCESSFUL') },
+      {},
+      'wait',
+    ],
+    ['an earlier one that ECS stopped is listed yet', { service: state(), rollout: rollout('STOPPED') }, {}, 'wait'],
     ['a read that lags', { service: onOlder }, {}, 'wait'],
     [
       'a read that lags behind a rollout that is listed',
@@ -321,7 +340,7 @@ describe('a service', () => {
     ],
     [
       'woken and up',
-      { service: state(), rollout: rollout('SUCCESSFUL') },
+      { service: done, rollout: rollout('SUCCESSFUL') },
       { ...late, isParked: true, wokeAt: ago(minute) },
       'succeeded',
     ],
