@@ -650,3 +650,78 @@ describe('records of the earlier schema', () => {
     expect(await imageOfService(simulated)).toBe(digestOf(good))
   })
 })
+
+describe('what the first mending leaves', () => {
+  test('a deployment given up while its before task runs: the next one waits for that task', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, ecs } = simulated
+    await withService(simulated)
+    const target = service({ before })
+    const slow = { 'local.before': 'exits 0 after 30m' }
+    await deployImage(push('acme/web', '1.0.0', 'a', slow), config(target), world)
+    await lookFor(minute, target, simulated)
+    const describeService = async () => undefined
+    await carryOn(target, { ...world, fleet: { ...world.fleet, describeService } })
+    await deployImage(push('acme/web', '1.1.0', 'b', slow), config(target), world)
+    await lookFor(2 * minute, target, simulated)
+    const migrations = ecs.tasks().filter(each => each.startedBy?.startsWith('fg/') && each.desiredStatus === 'RUNNING')
+    expect(migrations).toHaveLength(1)
+  })
+
+  test('a deployment that waits for a job: the second sweep in a row writes nothing', async () => {
+    const simulated = simulatedWorld()
+    const { push, world } = simulated
+    const target = job()
+    const works = { 'local.behaviour': 'exits 0 after 2h' }
+    await deployImage(push('acme/nightly', 'n1', 'n1', works), config(target), world)
+    await lookFor(minute, target, simulated)
+    await deployImage(push('acme/nightly', 'n2', 'n2', works), config(target), world)
+    await sweep(config(target), world, () => true)
+    const writes: unknown[] = []
+    const put: typeof world.table.put = (record, onlyIf) => {
+      writes.push(record)
+      return world.table.put(record, onlyIf)
+    }
+    await sweep(config(target), { ...world, table: { ...world.table, put } }, () => true)
+    expect(writes).toEqual([])
+  })
+
+  test('a bad image that an operator deploys anew while it is verified is quarantined all the same', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    const target = task({ tags: { kind: 'semver', range: '^1' } })
+    await deployed(push('acme/worker', '1.0.0'), target, simulated)
+    const bad = push('acme/worker', '1.1.0', 'b', crashes)
+    await deployImage(bad, config(target), world)
+    const wish = { do: 'deploy', repository: 'acme/worker', tag: '1.1.0' } as const
+    const intent = { kind: 'intent', id: 'i1', at: clock.now().toISOString(), by: 'ada', wish } as const
+    await carryOut(intent, config(target), world)
+    await finish(target, simulated)
+    const { head, newest } = await readTarget(world.table, 'worker')
+    expect(newest).toMatchObject({ number: 3, state: 'rolled-back' })
+    expect(head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
+  })
+
+  test('setting a service to 0 copies, held up, does not stop the image that was pushed meanwhile', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    const bad = push('acme/web', '1.0.0', 'a', crashes)
+    await simulated.createService('demo', 'web', `${registryHost}/acme/web@${digestOf(bad)}`)
+    const target = service()
+    const wish = { do: 'deploy', repository: 'acme/web', tag: '1.0.0' } as const
+    const intent = { kind: 'intent', id: 'i1', at: clock.now().toISOString(), by: 'ada', wish } as const
+    await carryOut(intent, config(target), world)
+    await lookFor(14 * minute, target, simulated)
+    await clock.advance(2 * minute)
+    const { gate, reached, letGo } = heldBefore('setDesiredCount')
+    const late = carryOn(target, gated(world, gate))
+    await reached
+    const good = push('acme/web', '1.0.1')
+    await deployImage(good, config(target), world)
+    await world.fleet.setDesiredCount('demo', 'web', 1)
+    letGo()
+    await late
+    await lookFor(10 * minute, target, simulated)
+    expect(digestsThatRun(simulated)).toEqual([digestOf(good)])
+  })
+})
