@@ -8,11 +8,13 @@ import { type BenchOptions, formatFigures, isMet, type Part } from './figure.ts'
 import { measurePushCalls } from './push-calls.ts'
 import { measureRecording } from './recording.ts'
 import { measureStartOnce } from './start-once.ts'
+import { measureSweep } from './sweep.ts'
 
 const parts: Record<string, Part> = {
   'cold-start': { about: 'the functions, import to ready, to a bare handler', measure: measureColdStart },
   'push-calls': { about: 'calls of one push to a service', measure: measurePushCalls },
   recording: { about: 'a task event, to a bare conditional put', measure: measureRecording },
+  sweep: { about: 'a sweep over 10,000 running tasks', measure: measureSweep },
   clock: { about: 'how the simulated clock bears many timers', measure: measureClock },
   'start-once': { about: 'npm start -- --once and npm test', measure: measureStartOnce },
 }
