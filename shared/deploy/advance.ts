@@ -3,13 +3,24 @@ import type { Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import type { World } from '../ports.ts'
 import { mayBeRunning } from './attempts.ts'
+import { waitForBusy } from './busy.ts'
 import { carry, giveUp } from './carry.ts'
 import { judged } from './ends.ts'
 import { look } from './judge.ts'
+import { isSamePlace, placeOf } from './place.ts'
 import { observe } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
-import { type Deployment, isOpen, type KnownTarget, readTarget, type TargetHead, writeDeployment } from './records.ts'
+import {
+  type Deployment,
+  isOpen,
+  type KnownTarget,
+  readDeployment,
+  readTarget,
+  type TargetHead,
+  writeDeployment,
+} from './records.ts'
 import { retireOlder } from './retire.ts'
+import { stopStrays } from './settle.ts'
 import type { Waits } from './start.ts'
 import { undo } from './undo.ts'
 
@@ -69,13 +80,8 @@ async function step(head: TargetHead, known: KnownTarget, target: Target, world:
     await carryOut(newest.todo, newest, head, target, world)
     return 'go on'
   }
-  if (newest && !isOpen(newest))
-    return { outcome: { kind: 'skipped', reason: 'nothing-under-way', detail: newest.state } }
-  if (newest && newest.where.kind !== target.run.kind) {
-    const detail = `farguard.yml says run: ${target.run.kind} by now`
-    await write(newest, judged(newest, { is: 'superseded', detail }, at(world)), world)
-    return 'go on'
-  }
+  if (newest && !isOpen(newest)) return settled(newest, head, target, world)
+  if (!isSamePlace(head.current.where, placeOf(target))) return moved(head, newest, target, world)
   return newest?.state === 'started' ? verify(newest, target, world) : begin(head, known.newest, target, world)
 }
 
@@ -94,6 +100,32 @@ async function carryOut(
   await retireOlder(head, deployment, world)
   const { todo: _todo, ...rest } = deployment
   await write(deployment, rest, world)
+}
+
+/** Nothing of the head's deployment is under way; what it would have waited for may be, if it never came to start. */
+async function settled(newest: Deployment, head: TargetHead, target: Target, world: World): Promise<Stopped> {
+  const waits = await waitForBusy(head.busy, head, target, world)
+  if (waits && head.busy !== undefined) return underWay(head.busy, target, waits)
+  return { outcome: { kind: 'skipped', reason: 'nothing-under-way', detail: newest.state } }
+}
+
+/** farguard.yml names another place since the claim: what was begun in the old one ends, and what is wanted is decided anew. */
+async function moved(
+  head: TargetHead,
+  newest: Deployment | undefined,
+  target: Target,
+  world: World,
+): Promise<Stopped | 'go on'> {
+  const waits = newest && (await waitForBusy(newest.number, head, target, world))
+  if (waits) return underWay(newest.number, target, waits)
+  const now = newest && (await readDeployment(world.table, target.name, newest.number))
+  const base: Deployment = now ?? { ...head.current, target: target.name, version: 0, state: 'starting', attempts: [] }
+  if (isOpen(base)) {
+    const detail = 'farguard.yml names another place by now'
+    await write(base, judged(base, { is: 'superseded', detail }, at(world)), world)
+  }
+  await stopStrays(target.name, [head.current.number, ...head.unsettled], world)
+  return 'go on'
 }
 
 async function verify(deployment: Deployment, target: Target, world: World): Promise<Stopped | 'go on'> {
@@ -118,7 +150,7 @@ async function begin(
     const isOver =
       problem instanceof Problem && (problem.kind === 'refuse' || isPastDeadline(head, recorded, target, world))
     if (!isOver) throw problem
-    await giveUp(head.current, newest, problem, target.name, world)
+    await giveUp(head, newest, problem, target, world)
     return 'go on'
   }
 }

@@ -13,11 +13,19 @@ import { judgeOneOff, readsLagMs } from './verify.ts'
 /** How soon to ask again for a start whose answer was lost. */
 const lostAnswerMs = 60_000
 
-/** What has to end before the head's deployment may start; what has ended goes on record. Throws Problem when ECS can't be asked. */
-export async function waitForBusy(head: TargetHead, target: Target, world: World): Promise<Waits | undefined> {
-  if (head.busy === undefined || head.busy === head.current.number) return undefined
+/**
+ * The job or `before` task of deployment `number` that runs, which what the head names waits for; undefined once it has ended, and
+ * its end is on record. Throws Problem when ECS can't be asked.
+ */
+export async function waitForBusy(
+  number: number | undefined,
+  head: TargetHead,
+  target: Target,
+  world: World,
+): Promise<Waits | undefined> {
+  if (number === undefined) return undefined
   for (;;) {
-    const busy = await readDeployment(world.table, target.name, head.busy)
+    const busy = await readDeployment(world.table, target.name, number)
     if (!busy || !mayBeRunning(busy)) return undefined
     const found = await settle(busy, head, target, world)
     if ('because' in found) return found
@@ -56,7 +64,10 @@ async function settle(
 }
 
 function superseded(busy: Deployment, { current }: TargetHead, now: Date): Deployment {
-  const detail = `by deployment ${current.number}, ${current.image.tag}`
+  const isSelf = busy.number === current.number
+  const detail = isSelf
+    ? 'farguard.yml names another place by now'
+    : `by deployment ${current.number}, ${current.image.tag}`
   return { ...busy, state: 'superseded', ended: { reason: 'superseded', detail, at: now.toISOString() } }
 }
 

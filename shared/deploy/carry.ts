@@ -6,7 +6,7 @@ import { supersede, waitFor } from './claim.ts'
 import { failedWith } from './ends.ts'
 import type { Ground } from './prepare.ts'
 import { Problem } from './problem.ts'
-import { type Claim, type Deployment, type TargetHead, writeDeployment } from './records.ts'
+import { type Deployment, type TargetHead, writeDeployment } from './records.ts'
 import { putRight, stopStrays } from './settle.ts'
 import { start, type Waits } from './start.ts'
 import { undo } from './undo.ts'
@@ -26,14 +26,11 @@ export async function carry(
   world: World,
 ): Promise<Carried> {
   const { current } = head
-  const behind = await supersede(head, newest, world)
-  for (const failed of behind.failed) await undo(failed, target, world)
   const recorded = newest?.number === current.number ? newest : undefined
-  const waiting = behind.busy === undefined || recorded ? head : await waitFor(behind.busy, head, world)
-  if (!waiting) throw new Problem('retry', 'deployment-overtaken', `Somebody else changed the head of ${target.name}.`)
-  const waits = await waitForBusy(waiting, target, world)
+  const fenced = await leaveBehind(head, newest, target, world)
+  const waits = await waitForBusy(fenced.busy, fenced, target, world)
   if (waits) return { ...(recorded && { deployment: recorded }), waits }
-  const { deployment, wasContested, ...more } = await start(waiting, recorded, target, ground, world)
+  const { deployment, wasContested, ...more } = await start(fenced, recorded, target, ground, world)
   await stopStrays(target.name, head.unsettled, world)
   const { state, ended, because, image } = deployment
   const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
@@ -46,17 +43,40 @@ export async function carry(
   return { deployment, ...more }
 }
 
-/** A claim that can't be carried on any more must not stand in the way of what comes after it. */
+/** Fences off what came before, and sees to what can't be; the head then says what it has to wait for. */
+async function leaveBehind(
+  head: TargetHead,
+  newest: Deployment | undefined,
+  target: Target,
+  world: World,
+): Promise<TargetHead> {
+  const { busy, failed } = await supersede(head, newest, world)
+  for (const each of failed) await undo(each, target, world)
+  if (busy === undefined || busy === head.busy || newest?.number === head.current.number) return head
+  const waiting = await waitFor(busy, head, world)
+  if (waiting) return waiting
+  throw new Problem('retry', 'deployment-overtaken', `Somebody else changed the head of ${target.name} meanwhile.`)
+}
+
+/** A claim that can't be carried on any more must not stand in the way of what comes after it, nor of what came before. */
 export async function giveUp(
-  claim: Claim,
+  head: TargetHead,
   newest: Deployment | undefined,
   why: { reason: string; message: string },
-  target: string,
+  target: Target,
   world: World,
 ): Promise<void> {
-  const recorded = newest?.number === claim.number ? newest : undefined
+  const { current } = head
+  const recorded = newest?.number === current.number ? newest : undefined
   if (recorded && recorded.state !== 'starting') return
-  const base: Deployment = recorded ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
+  await leaveBehind(head, newest, target, world)
+  const base: Deployment = recorded ?? {
+    ...current,
+    target: target.name,
+    version: 0,
+    state: 'starting',
+    attempts: [],
+  }
   const written = await writeDeployment(world.table, failedWith(base, why, world.clock.now().toISOString()))
-  if (written) await stopStrays(target, [claim.number], world)
+  if (written) await stopStrays(target.name, [current.number, ...head.unsettled], world)
 }

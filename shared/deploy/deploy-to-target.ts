@@ -160,7 +160,7 @@ class PushToTarget {
     const mayHaveMoved = !known.head && this.#target.tags.kind === 'exact' && this.#push.source !== 'operator'
     if (mayHaveMoved && (await this.#look())?.digest !== image.digest) {
       const why = { reason: 'superseded', message: `${this.#push.tag} moved on meanwhile` }
-      await giveUp(claim, undefined, why, this.#target.name, this.#world)
+      await giveUp(claimed, undefined, why, this.#target, this.#world)
       return undefined
     }
     if (known.gate?.parked) await unpark(this.#target, this.#world)
@@ -220,7 +220,7 @@ class PushToTarget {
     } catch (error) {
       const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${this.#target.name}`)
       if (problem instanceof Problem && problem.kind === 'refuse')
-        await giveUp(head.current, newest, problem, this.#target.name, this.#world)
+        await giveUp(head, newest, problem, this.#target, this.#world)
       throw problem
     }
   }
@@ -266,8 +266,8 @@ class PushToTarget {
     if (head) await stopStrays(this.#target.name, head.unsettled, this.#world)
     if (revision !== undefined && revision !== newest?.revision?.arn) await putRight(this.#target, this.#world)
     const own = head && [head.current, ...head.earlier].find(claim => claim.event.id === this.#push.eventId)
-    if (own && own.number === head.current.number)
-      await giveUp(own, newest, { reason, message: detail }, this.#target.name, this.#world)
+    if (head && own?.number === head.current.number)
+      await giveUp(head, newest, { reason, message: detail }, this.#target, this.#world)
     if (!own) await this.trace('skip', reason, detail)
     const image = `${this.#push.repository}:${this.#push.tag}`
     this.#world.log.info('skipped', { target: this.#target.name, image, reason, detail })
