@@ -129,6 +129,37 @@ test('a job that waits for capacity keeps a record of bounded size', async () =>
   expect(newest?.attempts.length).toBeLessThanOrEqual(30)
 })
 
+test('a copy that a second sweep started by a call that had failed for the first one is counted', async () => {
+  const { target, good, ...simulated } = await worker()
+  const { world, clock, ecs } = simulated
+  failCopies(simulated)
+  await clock.advance(20 * minute)
+  ecs.refuseCapacity({ capacityProvider: 'FARGATE', times: 1 })
+  const reached = Promise.withResolvers<void>()
+  const recorded = Promise.withResolvers<void>()
+  const second = runningTasksBy(world, async request => {
+    reached.resolve()
+    await recorded.promise
+    return world.fleet.runTask(request)
+  })
+  let other: Promise<unknown> | undefined
+  const first = runningTasksBy(world, async request => {
+    const refused = await world.fleet.runTask(request)
+    other = sweep(config(target), second, () => true)
+    await reached.promise
+    return refused
+  })
+  await sweep(config(target), first, () => true)
+  recorded.resolve()
+  await other
+  await sweeps(simulated, config(target), 8)
+  expect(imagesThatRun(simulated)).toEqual([good])
+})
+
+function runningTasksBy(world: World, runTask: World['fleet']['runTask']): World {
+  return { ...world, fleet: { ...world.fleet, runTask } }
+}
+
 test('a rollout that finds no capacity is given up at its deadline, however often it was tried', async () => {
   const simulated = simulatedWorld()
   const { world, clock, push } = simulated
