@@ -63,7 +63,6 @@ export interface ManyTasks {
 export async function manyTasks(sweepBundle: string): Promise<ManyTasks> {
   // All that happened lies behind the wall clock, which is what the measured sweeps run by.
   const clock = new SimulatedClock(Date.now() - 3 * 3_600_000)
-  let made: string[] = []
   const local = createLocalAccount({
     clock,
     region,
@@ -71,15 +70,8 @@ export async function manyTasks(sweepBundle: string): Promise<ManyTasks> {
     host: () => 'local.invalid',
     behaviour: () => ({ kind: 'runs' }),
   })
-  const { wire } = local
-  const counting: typeof wire = {
-    ...wire,
-    handle: request => {
-      made.push(callOf(request.headers['x-amz-target']))
-      return wire.handle(request)
-    },
-  }
-  const listening = await listen(counting, { port: 0 })
+  const { wire, calls } = counted(local.wire)
+  const listening = await listen(wire, { port: 0 })
   const dynamo = new DynamoDBClient({
     endpoint: listening.url,
     region,
@@ -93,16 +85,22 @@ export async function manyTasks(sweepBundle: string): Promise<ManyTasks> {
   await settle(local, clock, sweepBundle, environment)
   await fill(local)
   await clock.advance(20 * 60_000)
-  return {
-    dynamo,
-    environment,
-    calls: () => {
-      const since = made
-      made = []
-      return since
-    },
-    close: () => listening.close(),
+  return { dynamo, environment, calls, close: () => listening.close() }
+}
+
+/** What the SDK tries again counts again. */
+function counted(wire: LocalAccount['wire']): { wire: LocalAccount['wire']; calls(): string[] } {
+  let made: string[] = []
+  const handle: typeof wire.handle = request => {
+    made.push(callOf(request.headers['x-amz-target']))
+    return wire.handle(request)
   }
+  const calls = () => {
+    const since = made
+    made = []
+    return since
+  }
+  return { wire: { ...wire, handle }, calls }
 }
 
 /** `DynamoDB_20120810.Query` → `DynamoDB.Query` */

@@ -27,6 +27,7 @@ describe.skipIf(!isInstalled)('the built bundles on moto', () => {
       const serviceOf = (name: string) => service(of(name), { service: name, verify })
       const copiesOf = (name: string, count: number) => task(of(name), { count, network, verify })
       const approved = { ...noGates, needsApproval: true }
+      const scanned = { ...noGates, scan: { severity: 'HIGH', withinMs: 60 * 60_000, otherwise: 'hold' } } as const
       return config(
         service(),
         job({}, { network }),
@@ -36,6 +37,7 @@ describe.skipIf(!isInstalled)('the built bundles on moto', () => {
         copiesOf('copies', 2),
         copiesOf('held', 1),
         { ...copiesOf('approved', 1), gates: approved },
+        { ...copiesOf('scanned', 1), gates: scanned },
         { ...copiesOf('missed', 1), cluster: 'night' },
       )
     })

@@ -1,7 +1,8 @@
 /** deploy-image on another AWS emulator. */
+import { BatchDeleteImageCommand, StartImageScanCommand } from '@aws-sdk/client-ecr'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { expect, test } from 'vitest'
-import { pushed, type StackOnMoto } from './stack-on-moto.ts'
+import { imageEvent, pushed, type StackOnMoto } from './stack-on-moto.ts'
 
 export function pushes(on: () => StackOnMoto): void {
   test('a push puts the service on the pushed digest', async () => {
@@ -41,5 +42,30 @@ export function pushes(on: () => StackOnMoto): void {
     expect(Messages?.map(each => each.MessageAttributes?.reason?.StringValue)).toEqual([
       expect.stringMatching(/^malformed: The message is not JSON/),
     ])
+  })
+
+  test('an image that runs and is deleted is on record as gone', async () => {
+    const { invoke, known, clients } = on()
+    const { digest = '' } = (await known('web')).head?.current.image ?? {}
+    const input = { repositoryName: 'acme/web', imageIds: [{ imageDigest: digest }] }
+    await clients.ecr.send(new BatchDeleteImageCommand(input))
+    const deleted = imageEvent('DELETE', 'acme/web', '1.2.0', digest)
+    expect(await invoke('deploy-image', deleted, deleted)).toEqual({ batchItemFailures: [] })
+    expect((await known('web')).gate?.gone).toEqual([expect.objectContaining({ digest, how: 'deleted' })])
+  })
+
+  test('what was never scanned waits for its scan, and what a scan found is held', async () => {
+    const { push, invoke, known, clients, tasksOf } = on()
+    const event = async (tag: string) => pushed('acme/scanned', tag, await push('acme/scanned', tag))
+    await invoke('deploy-image', await event('1.0.1'))
+    expect((await known('scanned')).gate?.parked).toMatchObject({ reason: 'scan-pending', image: { tag: '1.0.1' } })
+    const next = await event('1.0.2')
+    // moto finds the same in every image: 5 of HIGH, 1 of CRITICAL.
+    await clients.ecr.send(
+      new StartImageScanCommand({ repositoryName: 'acme/scanned', imageId: { imageTag: '1.0.2' } }),
+    )
+    await invoke('deploy-image', next)
+    expect((await known('scanned')).gate?.parked).toMatchObject({ reason: 'scan-findings', image: { tag: '1.0.2' } })
+    expect(await tasksOf('demo', 'scanned')).toEqual([])
   })
 }

@@ -204,13 +204,18 @@ async function furnish({ repository, cluster, run }: Target, { ecs, ecr }: { ecs
   await ecs.send(new CreateServiceCommand({ cluster, serviceName: run.service, ...launch }))
 }
 
-/** An event of a push as EventBridge delivers it. */
+/** The event of a push. */
 export function pushed(repository: string, tag: string, digest: string): string {
+  return imageEvent('PUSH', repository, tag, digest)
+}
+
+/** An event of ECR as EventBridge delivers it. */
+export function imageEvent(action: 'PUSH' | 'DELETE', repository: string, tag: string, digest: string): string {
   const detail = {
     result: 'SUCCESS',
     'repository-name': repository,
     'image-digest': digest,
-    'action-type': 'PUSH',
+    'action-type': action,
     'image-tag': tag,
   }
   const envelope = {
