@@ -12,7 +12,7 @@ import { judgeCopies, type TaskFact } from '../../shared/deploy/verify.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 import { writeTask } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { gated } from '../deploy/gated-world.ts'
+import { type Gate, gated } from '../deploy/gated-world.ts'
 import { dyingAt, heldBefore } from '../deploy/held.ts'
 import { finish } from '../deploy/rollouts.ts'
 import { config, job, service, task } from '../deploy/targets.ts'
@@ -602,8 +602,11 @@ describe('records of the earlier schema', () => {
         return { ...attempt, call: old as typeof call }
       })
       const { containers: _containers, ...old } = revision ?? { arn: '', fingerprint: '' }
-      if (found.state === 'succeeded')
-        await writeDeployment(world.table, { ...rest, attempts, revision: old, state: 'started' })
+      if (found.state !== 'succeeded') continue
+      await writeDeployment(world.table, { ...rest, attempts, revision: old, state: 'started' })
+      const sk = `DEPLOYMENT#${String(number).padStart(8, '0')}`
+      const record = await world.table.get(`TARGET#${target}`, sk)
+      if (record) await world.table.put({ ...record, schema: 1 }, 'any')
     }
   }
 
@@ -700,6 +703,32 @@ describe('what the first mending leaves', () => {
     const { head, newest } = await readTarget(world.table, 'worker')
     expect(newest).toMatchObject({ number: 3, state: 'rolled-back' })
     expect(head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
+  })
+
+  test('a job that fails while another waits for it, whose look dies then: its image is quarantined all the same', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, clock } = simulated
+    const target = job({ tags: { kind: 'semver', range: '^1' } })
+    const bad = push('acme/nightly', '1.0.0', 'a', crashes)
+    await deployImage(bad, config(target), world)
+    await deployImage(
+      push('acme/nightly', '1.1.0', 'b', { 'local.behaviour': 'exits 0 after 1m' }),
+      config(target),
+      world,
+    )
+    await clock.advance(2 * minute)
+    const died = Promise.withResolvers<void>()
+    const gate: Gate = async (_name, call) => {
+      const answer = await call()
+      if ((await readDeployment(world.table, 'nightly', 1))?.state !== 'failed') return answer
+      died.resolve()
+      return new Promise(() => {})
+    }
+    await Promise.race([carryOn(target, gated(world, gate)), died.promise])
+    await finish(target, simulated)
+    await swept(target, simulated)
+    expect(await readDeployment(world.table, 'nightly', 1)).toMatchObject({ state: 'failed' })
+    expect((await readTarget(world.table, 'nightly')).head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
   })
 
   test('setting a service to 0 copies, held up, does not stop the image that was pushed meanwhile', async () => {
