@@ -79,8 +79,7 @@ export interface Fleet {
   describeServices(cluster: string, services: readonly string[]): Promise<Service[]>
   /** The newest rollout of this revision that began at `since` or later, as ECS keeps it for 90 days; undefined when it lists none. */
   serviceRollout(cluster: string, service: string, revision: string, since: Date): Promise<ServiceRollout | undefined>
-  /** `isForced`: rolls out anew even when nothing changes. */
-  updateService(change: { cluster: string; service: string; revision: string; isForced?: boolean }): Promise<Service>
+  updateService(change: ServiceChange): Promise<Service>
   setDesiredCount(cluster: string, service: string, desiredCount: number): Promise<void>
   /** At most 10 copies a call. Answers with what started **and** what did not. */
   runTask(request: RunRequest): Promise<RunAnswer>
@@ -93,6 +92,16 @@ export interface Fleet {
   describeTasks(cluster: string, arns: readonly string[]): Promise<Task[]>
   /** Until when tasks are protected from scaling in, by ARN; a task that is not, or can't be, is absent. */
   taskProtection(cluster: string, arns: readonly string[]): Promise<ReadonlyMap<string, Date>>
+}
+
+export interface ServiceChange {
+  cluster: string
+  service: string
+  revision: string
+  /** Rolls out anew even when nothing changes. */
+  isForced?: boolean
+  /** Stays as it is where absent. */
+  desiredCount?: number
 }
 
 /** A task as ECS tells of it, by an event or by DescribeTasks. Times are ISO 8601. What ECS did not say is absent, never guessed. */

@@ -9,7 +9,7 @@ import {
   ServiceNotFoundException,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
-import type { Fleet, Network, Service, ServiceDeployment } from '../ports.ts'
+import type { Network, Service, ServiceChange, ServiceDeployment } from '../ports.ts'
 import { batchesOf, callEach } from './batches.ts'
 import { failUnlessMissing } from './ecs-failures.ts'
 import { saying } from './sdk-error.ts'
@@ -41,7 +41,7 @@ export async function describeServices(
 /** As the port says. */
 export async function updateService(
   client: ECSClient,
-  { cluster, service, revision, isForced }: Parameters<Fleet['updateService']>[0],
+  { cluster, service, revision, isForced, desiredCount }: ServiceChange,
 ): Promise<Service> {
   return saying(`ecs:UpdateService of ${service} in ${cluster}`, async () => {
     const { service: answered } = await client.send(
@@ -50,6 +50,7 @@ export async function updateService(
         service,
         taskDefinition: revision,
         ...(isForced && { forceNewDeployment: true }),
+        ...(desiredCount !== undefined && { desiredCount }),
       }),
     )
     return asNamedService(answered ?? {}, service)

@@ -149,7 +149,8 @@ async function begin(
     const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${target.name}`)
     const isOver =
       problem instanceof Problem && (problem.kind === 'refuse' || isPastDeadline(head, recorded, target, world))
-    if (!isOver) throw problem
+    // What runs comes to its own end: then it is tried again, or what is newer goes on.
+    if (!isOver || (recorded && mayBeRunning(recorded))) throw problem
     await giveUp(head, newest, problem, target, world)
     return 'go on'
   }

@@ -23,7 +23,7 @@ export interface Circumstances {
   /** The container that gets the image: a `before` task changes its command. */
   container: string
   /** The revision and network of the service as it is. */
-  service?: { revision: string; network?: Network }
+  service?: { revision: string; desiredCount: number; network?: Network }
 }
 
 /** RunTask starts at most this many copies a call. */
@@ -150,6 +150,7 @@ function update(deployment: Deployment, target: Target, service: string, { now, 
     revision,
     ...(is && { was: is.revision }),
     ...(deployment.isRedeploy && is?.revision === revision && { isForced: true }),
+    ...(deployment.restores !== undefined && is?.desiredCount === 0 && { desiredCount: deployment.restores }),
   }
   return { do: 'plan', attempts: [{ number: nextNumber(deployment), at: now.toISOString(), call }] }
 }

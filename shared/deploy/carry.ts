@@ -1,6 +1,7 @@
 /** Brings what the head names to its start, once nothing older is in the way, and leaves nothing behind that does not count. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
+import { mayBeRunning } from './attempts.ts'
 import { waitForBusy } from './busy.ts'
 import { supersede, waitFor } from './claim.ts'
 import { failedWith } from './ends.ts'
@@ -68,7 +69,7 @@ export async function giveUp(
 ): Promise<void> {
   const { current } = head
   const recorded = newest?.number === current.number ? newest : undefined
-  if (recorded && recorded.state !== 'starting') return
+  if (recorded && (recorded.state !== 'starting' || mayBeRunning(recorded))) return
   await leaveBehind(head, newest, target, world)
   const base: Deployment = recorded ?? {
     ...current,

@@ -41,6 +41,7 @@ export function claimOf(
     id: idOf([target.name, number, claimedAt, id, account]),
     generation: (head?.current.generation ?? 0) + Number(decided.isRedeploy ?? false),
     ...(decided.isRedeploy && { isRedeploy: true }),
+    ...(head?.emptied && { restores: head.emptied.from }),
     image,
     event: { id, at, account, region, ...(by !== undefined && { by }) },
     claimedAt,

@@ -8,9 +8,7 @@ export function failedWith(
   why: { reason: string; message: string; quarantines?: boolean },
   at: string,
 ): Deployment {
-  // What ran well until it was deployed anew is what there is to go back to.
-  const quarantines = why.quarantines && !deployment.isRedeploy
-  const ended = { reason: why.reason, detail: why.message, at, ...(quarantines && { quarantines: true }) }
+  const ended = { reason: why.reason, detail: why.message, at, ...(why.quarantines && { quarantines: true }) }
   return { ...deployment, state: 'failed', ended, todo: 'undo' }
 }
 

@@ -19,6 +19,8 @@ export interface Claim {
   generation: number
   /** An operator deploys anew what runs already: a service then gets new copies of the same revision. */
   isRedeploy?: boolean
+  /** The desired count that the service gets back from zero. */
+  restores?: number
   image: DeployedImage
   /** What led to it: a push, what the sweep found, or what an operator (`by`) asked for. Account and Region are the registry's. */
   event: { id: string; at: string; account: string; region: string; by?: string }
@@ -52,6 +54,8 @@ export interface TargetHead {
   quarantine: Quarantined[]
   /** What an operator went back from: only what is newer goes forward again, or a release. */
   floor?: { image: DeployedImage; because: string; at: string }
+  /** What a service's desired count was before Farguard, with nothing to go back to, set it to zero: the next deployment restores it. */
+  emptied?: { from: number; at: string }
   /** When an operator last lifted quarantines and the floor: what failed before may be tried again. */
   releasedAt?: string
 }
@@ -140,7 +144,8 @@ export interface Attempt {
   at: string
   /** Absent: it starts what the deployment is about. */
   purpose?: 'before'
-  call: /** `was`: the revision that the service was on. `isForced`: an operator's redeploy of what runs already. */
+  /** `was`: the revision that the service was on. `isForced`: an operator's redeploy. `desiredCount`: where it gets copies back. */
+  call:
     | {
         operation: 'UpdateService'
         cluster: string
@@ -148,6 +153,7 @@ export interface Attempt {
         revision: string
         was?: string
         isForced?: boolean
+        desiredCount?: number
       }
     | ({ operation: 'RunTask' } & RunRequest)
   outcome?: {
@@ -175,6 +181,8 @@ export interface DecisionRecord {
 }
 
 const schema = 1
+/** 1: `started` was the end of a deployment, which nobody verified. */
+const deploymentSchema = 2
 const headKey = 'HEAD'
 const gateKey = 'GATE'
 const deploymentKey = (number: number) => `DEPLOYMENT#${String(number).padStart(8, '0')}`
@@ -198,7 +206,7 @@ export async function readTarget(table: Table, target: string): Promise<KnownTar
   return {
     ...(head && { head: content<TargetHead>(head) }),
     ...(gate && { gate: content<TargetGate>(gate) }),
-    ...(newest && { newest: content<Deployment>(newest) }),
+    ...(newest && { newest: deploymentOf(newest) }),
   }
 }
 
@@ -234,7 +242,7 @@ export function writeHead(
 
 export async function readDeployment(table: Table, target: string, number: number): Promise<Deployment | undefined> {
   const record = await table.get(targetKey(target), deploymentKey(number))
-  return record && content<Deployment>(record)
+  return record && deploymentOf(record)
 }
 
 /** The deployments of a target on record, newest first; read page by page as they are asked for. */
@@ -249,7 +257,7 @@ export async function* deploymentsOf(table: Table, target: string): AsyncGenerat
       limit: 20,
       ...(from !== undefined && { from }),
     })
-    yield* page.records.map(record => content<Deployment>(record))
+    yield* page.records.map(deploymentOf)
     from = page.next
   } while (from !== undefined)
 }
@@ -263,7 +271,7 @@ export async function writeDeployment(table: Table, next: Deployment): Promise<D
       ...written,
       pk: targetKey(next.target),
       sk: deploymentKey(next.number),
-      schema,
+      schema: deploymentSchema,
       at: next.claimedAt,
       tagKey: tagKey(next.image.repository, next.image.tag),
       digestKey: digestKey(next.image.repository, next.image.digest),
@@ -316,7 +324,19 @@ export async function recordsOfImage(
     found.push(...page.records)
     from = page.next
   } while (from !== undefined && found.length < limit)
-  return found.map(record => content<Deployment | DecisionRecord>(record))
+  return found.map(record => ('attempts' in record ? deploymentOf(record) : content<DecisionRecord>(record)))
+}
+
+function deploymentOf(record: StoredRecord): Deployment {
+  const deployment = content<Deployment>(record)
+  if (record.schema >= deploymentSchema || deployment.state !== 'started') return deployment
+  const { startedAt: succeededAt, where } = deployment
+  return {
+    ...deployment,
+    state: 'succeeded',
+    ...(succeededAt !== undefined && { succeededAt }),
+    ...(where.kind === 'task' && { todo: 'retire-older' }),
+  }
 }
 
 /** A record without the members that only the table needs. What it holds was written by the functions above. */

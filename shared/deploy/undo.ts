@@ -4,7 +4,7 @@ import type { Service, World } from '../ports.ts'
 import { beforeTask, liveTasks } from './attempts.ts'
 import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { asProblem } from './problem.ts'
+import { asProblem, Problem } from './problem.ts'
 import { type Deployment, deploymentsOf, readTarget, type TargetHead, writeDeployment, writeHead } from './records.ts'
 import { lastGoodHere, putRight, stopCopies, stopTask } from './settle.ts'
 
@@ -29,6 +29,9 @@ async function quarantine(failed: Deployment, target: Target, world: World): Pro
   for (;;) {
     const { head } = await readTarget(world.table, target.name)
     if (!head || !failed.ended?.quarantines || isListed(head, failed)) return head
+    // What ran well until it was deployed anew is what there is to go back to.
+    const isGood = failed.isRedeploy && (await lastGoodHere(target, head, world))?.image.digest === failed.image.digest
+    if (isGood) return head
     const { version, ...rest } = head
     const because = `deployment ${failed.number}: ${failed.ended.detail}`
     const entry = { digest: failed.image.digest, because, at: failed.ended.at }
@@ -104,17 +107,45 @@ async function putServiceBack(
   }
   const back = good?.revision?.arn ?? revisionBefore(failed, history)
   const put = back === undefined ? undefined : await update(service, cluster, back, world)
-  if (put === undefined) {
-    await world.fleet.setDesiredCount(cluster, run.service, 0)
-    const what = `there is nothing to go back to: the service was set to 0 copies, from ${service.desiredCount}`
-    return { what, by: 'farguard', runs: false }
-  }
+  if (put === undefined) return empty(failed, service, target, world)
   if (good?.revision && put !== good.revision.arn)
     await writeDeployment(world.table, { ...good, revision: { ...good.revision, arn: put } })
   // The call may have come after that of a newer deployment, which has the last word.
   const { head } = await readTarget(world.table, target.name)
   if (head?.current.number !== failed.number) await putRight(target, world)
   return { what: `the service was put back on ${short(put)}`, by: 'farguard', runs: true, ...numberOf(good) }
+}
+
+/**
+ * Nothing is left to run: the service goes to zero copies. How many it had goes on record first, so that the image which mends it
+ * brings them back.
+ */
+async function empty(failed: Deployment, service: Service, target: Target, world: World): Promise<Undone> {
+  const { cluster, name } = target
+  const from = service.desiredCount
+  const { head } = await readTarget(world.table, name)
+  const isStill = head?.current.number === failed.number
+  if (!head || !isStill) return { what: 'a newer deployment follows it', by: 'farguard', runs: false }
+  if (from > 0) {
+    const { version: _version, ...rest } = head
+    const written = await writeHead(
+      world.table,
+      { ...rest, emptied: { from, at: world.clock.now().toISOString() } },
+      head,
+    )
+    if (!written)
+      throw new Problem('retry', 'deployment-overtaken', `Somebody else changed the head of ${name} meanwhile.`)
+    await world.fleet.setDesiredCount(cluster, service.name, 0)
+    // The call may have come after a newer deployment brought the copies back.
+    const { head: now } = await readTarget(world.table, name)
+    if (now?.current.number !== failed.number) await world.fleet.setDesiredCount(cluster, service.name, from)
+  }
+  const was = head.emptied?.from ?? from
+  return {
+    what: `there is nothing to go back to: the service was set to 0 copies, from ${was}`,
+    by: 'farguard',
+    runs: false,
+  }
 }
 
 /** Our deployments of this service by the revision that they put it on, newest first. */
