@@ -30,9 +30,9 @@ function imagesThatRun({ ecs }: SimulatedWorld): string[] {
 }
 
 /** A worker that runs as it is to. */
-async function worker(target: Target = task()) {
+async function worker(target: Target = task(), labels: Record<string, string> = {}) {
   const simulated = simulatedWorld()
-  const good = simulated.push('acme/worker', 'v1').detail['image-digest']
+  const good = simulated.push('acme/worker', 'v1', 'v1', labels).detail['image-digest']
   await sweeps(simulated, config(target), 4)
   expect(imagesThatRun(simulated)).toContain(good)
   return { ...simulated, target, good }
@@ -79,6 +79,15 @@ describe('a copy that ended, of the last good deployment', () => {
     expect(started.flatMap(({ containers = [] }) => containers.map(({ image }) => image?.replace(/^.*@/, '')))).toEqual(
       [good],
     )
+  })
+
+  test('is started again without another run of a before command, which farguard.yml got since', async () => {
+    const { good, ...simulated } = await worker(task(), { 'local.before': 'exits 1 after 5s' })
+    failCopies(simulated)
+    await simulated.clock.advance(20 * minute)
+    await sweeps(simulated, config(task({ before: { command: ['migrate'], timeoutMs: 30 * minute } })), 6)
+    expect(imagesThatRun(simulated)).toEqual([good])
+    expect(await listDeployments(simulated.world.table, 'worker', 2)).toMatchObject([{ state: 'succeeded' }])
   })
 
   test('and that ECS refuses to start again is asked for once a sweep, and the sweep says so', async () => {
