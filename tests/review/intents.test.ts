@@ -82,6 +82,21 @@ test('a rollback while a rollout still prepares goes back to what runs, not to t
   expect((await readTarget(world.table, 'worker')).head?.current.image.tag).toBe('v2')
 })
 
+test('a second rollback goes further back, not to the image that the first one has left', async () => {
+  const simulated = simulatedWorld()
+  const { world, push } = simulated
+  const of = config(task())
+  for (const tag of ['v1', 'v2', 'v3']) {
+    await deployImage(push('acme/worker', tag), of, world)
+    await sweeps(simulated, of, 5)
+  }
+  for (const to of ['v2', 'v1']) {
+    await ask({ do: 'rollback', target: 'worker' }, of, world)
+    await sweeps(simulated, of, 5)
+    expect((await readTarget(world.table, 'worker')).head?.current.image.tag).toBe(to)
+  }
+})
+
 describe('what does not run on Fargate is never touched', () => {
   test('no task on EC2 is stopped', async () => {
     const simulated = simulatedWorld()

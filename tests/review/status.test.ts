@@ -1,11 +1,13 @@
-/** Records have to stay far below the 400 KB that DynamoDB takes, whatever ECS says and however often. */
+/** What records of status have to keep: far below the 400 KB that DynamoDB takes, and no dead letters for what is on record. */
 import { expect, test } from 'vitest'
+import type { Config } from '../../shared/config/config.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import type { Task, World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { config, task } from '../deploy/targets.ts'
 import { listDeployments, simulatedWorld } from '../simulated-world.ts'
+import { deployed } from '../stories/control-plane.ts'
 
 const minute = 60_000
 
@@ -55,4 +57,25 @@ test('a target whose 30 last images failed, with long words on each of ten conta
   const { head } = await readTarget(world.table, 'worker')
   expect(head?.quarantine).toHaveLength(30)
   expect(bytesOf(head)).toBeLessThan(100 * 1024)
+})
+
+test('an event that is on record does not become a dead letter because its rollout waits for capacity', async () => {
+  const longer = (of: Config): Config => ({
+    ...of,
+    targets: of.targets.map(each =>
+      each.run.kind === 'task'
+        ? { ...each, run: { ...each.run, verify: { withinMs: 60 * minute, settleMs: 10 * minute } } }
+        : each,
+    ),
+  })
+  const { clock, push, ecs, table, queueDepth } = await deployed({ config: longer })
+  push('acme/worker', 'live')
+  await clock.advance(2 * minute)
+  const until = new Date(clock.now().getTime() + 30 * minute)
+  for (const capacityProvider of ['FARGATE', 'FARGATE_SPOT'] as const) ecs.refuseCapacity({ capacityProvider, until })
+  const copy = ecs.tasks().find(({ capacityProviderName }) => capacityProviderName === 'FARGATE_SPOT')
+  ecs.interrupt(copy?.taskArn ?? '')
+  await clock.advance(60 * minute)
+  expect(await listDeployments(table, 'worker', 1)).toMatchObject([{ state: 'succeeded' }])
+  expect(queueDepth('farguard-dev-dead-letters')).toMatchObject({ visible: 0 })
 })
