@@ -81,7 +81,12 @@ function figuresOfFirst({ peakMegabytes, calls, ms }: Swept): Figure[] {
   ]
 }
 
+/** Throws when it made fewer calls than are unavoidable: then not all the tasks that it is about were running. */
 function figuresOfQuiet({ peakMegabytes, calls, ms }: Swept, least: Record<string, number>): Figure[] {
+  for (const [name, count] of Object.entries(least)) {
+    const made = calls.filter(each => each === name).length
+    if (made < count) throw new Error(`${name} was called ${made} times, which can't be: at least ${count} are needed.`)
+  }
   const leastCalls = Object.values(least).reduce((sum, count) => sum + count, 0)
   const details = [
     ...listed(calls, least),
