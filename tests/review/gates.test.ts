@@ -124,3 +124,21 @@ test('what is approved goes, also when a newer image waits for its own approval'
   expect(await listDeployments(world.table, 'worker', 2)).toMatchObject([{ image: { tag: '1.0.0' } }])
   expect((await readTarget(world.table, 'worker')).gate?.parked).toMatchObject({ image: { tag: '1.1.0' } })
 })
+
+test('what has waited for days goes when its gate opens, not with the first sweep after that', async () => {
+  // A Sunday: the window ends at 23:00, and sweeps come at 22:57 and 23:02.
+  const simulated = simulatedWorld({ at: '2026-03-01T22:02:00Z' })
+  const { world, clock, push, sent } = simulated
+  const window = { label: 'the weekend', timeZone: 'UTC', kind: 'weekly' } as const
+  const weekend = { ...window, from: { day: 5, minute: 16 * 60 }, to: { day: 7, minute: 23 * 60 } }
+  const of = config(task({ gates: { ...noGates, freeze: [weekend] } }))
+  await deployImage(push('acme/worker', 'v1'), of, world)
+  for (let run = 0; run < 13; run++) {
+    await sweep(of, world, () => true)
+    for (const { message, delaySeconds } of sent.splice(0))
+      clock.after(delaySeconds * 1000, async () => void (await carryOut(message, of, world)))
+    await clock.advance(5 * minute)
+  }
+  const [deployment] = await listDeployments(world.table, 'worker', 1)
+  expect(Date.parse(deployment?.claimedAt ?? '') - Date.parse('2026-03-01T23:00:00Z')).toBeLessThan(10_000)
+})
