@@ -208,6 +208,27 @@ describe('two at once', () => {
     expect((await readTarget(world.table, 'worker')).head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
   })
 
+  test('a push that read the target while the before task ran fences off what was started since', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, ecs } = simulated
+    await withService(simulated)
+    const standing = ecs.services()[0]?.taskDefinition
+    const target = service({ before })
+    await deployImage(push('acme/web', '1.0.0', 'a', crashes), config(target), world)
+    await lookFor(2000, target, simulated)
+    const { gate, reached, letGo } = heldBefore('describeImages')
+    const late = deployImage(push('acme/web', '1.1.0', 'b', crashes), config(target), gated(world, gate))
+    await reached
+    await lookFor(2 * minute, target, simulated)
+    await carryOn(target, world)
+    expect((await readDeployment(world.table, 'web', 1))?.state).toBe('started')
+    letGo()
+    await late
+    await finish(target, simulated)
+    expect((await readDeployment(world.table, 'web', 1))?.state).toBe('superseded')
+    expect(ecs.services()[0]?.taskDefinition).toBe(standing)
+  })
+
   test('a rollback that is held up right before its call does not undo the push that came meanwhile', async () => {
     const simulated = simulatedWorld()
     const { push, world, clock } = simulated
@@ -705,17 +726,15 @@ describe('what the first mending leaves', () => {
     expect(head?.quarantine).toMatchObject([{ digest: digestOf(bad) }])
   })
 
-  test('a job that fails while another waits for it, whose look dies then: its image is quarantined all the same', async () => {
+  test('a job that fails while others wait for it, whose look dies then: its image is quarantined all the same', async () => {
     const simulated = simulatedWorld()
     const { push, world, clock } = simulated
     const target = job({ tags: { kind: 'semver', range: '^1' } })
     const bad = push('acme/nightly', '1.0.0', 'a', crashes)
     await deployImage(bad, config(target), world)
-    await deployImage(
-      push('acme/nightly', '1.1.0', 'b', { 'local.behaviour': 'exits 0 after 1m' }),
-      config(target),
-      world,
-    )
+    const works = { 'local.behaviour': 'exits 0 after 1m' }
+    for (const tag of ['1.1.0', '1.2.0'])
+      await deployImage(push('acme/nightly', tag, tag, works), config(target), world)
     await clock.advance(2 * minute)
     const died = Promise.withResolvers<void>()
     const gate: Gate = async (_name, call) => {
