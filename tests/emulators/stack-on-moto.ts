@@ -42,6 +42,15 @@ export type StackOnMoto = Awaited<ReturnType<typeof stackOnMoto>>
 /** `configOf`: given a subnet of the account. Each target's repository, cluster and service is made. */
 export async function stackOnMoto(configOf: (subnet: string) => Config) {
   const moto = await startMoto()
+  try {
+    return await stackOn(moto, configOf)
+  } catch (error) {
+    moto.stop()
+    throw error
+  }
+}
+
+async function stackOn(moto: Moto, configOf: (subnet: string) => Config) {
   await moto.tasksEnd('never')
   const options = { endpoint: moto.endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
   const clients = {
