@@ -1,4 +1,5 @@
 /** Rollouts on inputs that their authors did not think of: each test says what should hold. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Wish } from '../../events/control-message.ts'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
@@ -12,7 +13,7 @@ import { judgeCopies, type TaskFact } from '../../shared/deploy/verify.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 import { writeTask } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { type Gate, gated } from '../deploy/gated-world.ts'
+import { crashingAt, type Gate, gated, interleaved } from '../deploy/gated-world.ts'
 import { dyingAt, heldBefore } from '../deploy/held.ts'
 import { finish } from '../deploy/rollouts.ts'
 import { config, job, service, task } from '../deploy/targets.ts'
@@ -392,6 +393,22 @@ describe('farguard.yml changed in the middle of a rollout', () => {
     expect(newest).toMatchObject({ state: 'succeeded', where: { kind: 'task' } })
   })
 
+  test('its cluster, after a newer push was claimed: what was verified before does not stay open', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call } = simulated
+    await call('ecs', 'CreateCluster', { clusterName: 'other', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
+    const tags = { kind: 'semver' as const, range: '^1' }
+    await deployImage(push('acme/worker', '1.0.0'), config(task({ tags })), world)
+    const dies = dyingAt('put', 'after')
+    const second = push('acme/worker', '1.1.0')
+    await Promise.race([deployImage(second, config(task({ tags })), gated(world, dies.gate)), dies.crashed])
+    const now = task({ tags, cluster: 'other' })
+    await finish(now, simulated)
+    expect((await readDeployment(world.table, 'worker', 1))?.state).toBe('superseded')
+    await swept(now, simulated)
+    expect(digestsThatRun(simulated)).toEqual([digestOf(second)])
+  })
+
   test('a smaller count: the sweep stops what is too many', async () => {
     const simulated = simulatedWorld()
     const { push } = simulated
@@ -523,6 +540,70 @@ describe('operators', () => {
     await clock.advance(minute)
     await finish(target, simulated)
     expect((await readTarget(world.table, 'web')).newest?.state).not.toBe('succeeded')
+  })
+})
+
+describe('a copy that ended', () => {
+  const target = task({ tags: { kind: 'semver', range: '^1' } }, { count: 2 })
+
+  async function withOneGone(): Promise<SimulatedWorld> {
+    const simulated = simulatedWorld()
+    await deployed(simulated.push('acme/worker', '1.0.0'), target, simulated)
+    await simulated.clock.advance(15 * minute)
+    const [copy] = simulated.ecs.tasks().filter(({ startedBy }) => startedBy?.startsWith('fg/'))
+    simulated.ecs.fail(copy?.taskArn ?? '', { exitCode: 1 })
+    await simulated.clock.advance(minute)
+    return simulated
+  }
+
+  test('is replaced once, at whichever call the sweep dies', { timeout: 120_000 }, async () => {
+    for (const when of ['before', 'after'] as const)
+      for (let at = 1; ; at++) {
+        const simulated = await withOneGone()
+        const { gate, crashed, calls } = crashingAt(at, when)
+        await Promise.race([sweep(config(target), gated(simulated.world, gate), () => true), crashed])
+        await swept(target, simulated)
+        expect(digestsThatRun(simulated), `killed ${when} ${calls.at(-1)}, call ${at}`).toHaveLength(2)
+        if (calls.length < at) break
+      }
+  })
+
+  test('is replaced once by two sweeps at the same time', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('a' as const, 'b' as const), { maxLength: 60 }), async turns => {
+        const simulated = await withOneGone()
+        const { a, b, ended } = interleaved(turns)
+        const own = config(target)
+        await Promise.all([
+          sweep(own, gated(simulated.world, a), () => true).finally(() => ended('a')),
+          sweep(own, gated(simulated.world, b), () => true).finally(() => ended('b')),
+        ])
+        await swept(target, simulated)
+        expect(digestsThatRun(simulated)).toHaveLength(2)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('and a newer image that is pushed while the sweep replaces it: only the newer one’s copies run', {
+    timeout: 120_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('a' as const, 'b' as const), { maxLength: 60 }), async turns => {
+        const simulated = await withOneGone()
+        const { a, b, ended } = interleaved(turns)
+        const own = config(target)
+        const newer = simulated.push('acme/worker', '1.1.0')
+        await Promise.all([
+          sweep(own, gated(simulated.world, a), () => true).finally(() => ended('a')),
+          deployImage(newer, own, gated(simulated.world, b)).finally(() => ended('b')),
+        ])
+        await finish(target, simulated)
+        await swept(target, simulated)
+        expect(digestsThatRun(simulated)).toEqual([digestOf(newer), digestOf(newer)])
+      }),
+      { numRuns: 30 },
+    )
   })
 })
 
