@@ -543,6 +543,33 @@ describe('operators', () => {
   })
 })
 
+describe('a service that Farguard set to 0 copies', () => {
+  test.each([
+    { case: 'died after its claim', dies: true },
+    { case: 'was refused', dies: false },
+  ])('gets them back also with the second image that mends it, when the first $case', async ({ dies }) => {
+    const simulated = simulatedWorld()
+    const { push, world, clock, ecs } = simulated
+    const bad = push('acme/web', '1.0.0', 'a', crashes)
+    await simulated.createService('demo', 'web', `${registryHost}/acme/web@${digestOf(bad)}`)
+    const target = service()
+    const wish = { do: 'deploy', repository: 'acme/web', tag: '1.0.0' } as const
+    const intent = { kind: 'intent', id: 'i1', at: clock.now().toISOString(), by: 'ada', wish } as const
+    await carryOut(intent, config(target), world)
+    await finish(target, simulated)
+    expect(ecs.services()[0]?.desiredCount).toBe(0)
+    const first = push('acme/web', '1.0.1')
+    const dead = dyingAt('put', 'after')
+    const registerTaskDefinition = () => Promise.reject(new RefusedError('ClientException', 'Role is not valid'))
+    if (dies) await Promise.race([deployImage(first, config(target), gated(world, dead.gate)), dead.crashed])
+    else await deployImage(first, config(target), { ...world, fleet: { ...world.fleet, registerTaskDefinition } })
+    const second = push('acme/web', '1.0.2')
+    await deployImage(second, config(target), world)
+    await lookFor(10 * minute, target, simulated)
+    expect(digestsThatRun(simulated)).toEqual([digestOf(second)])
+  })
+})
+
 describe('a copy that ended', () => {
   const target = task({ tags: { kind: 'semver', range: '^1' } }, { count: 2 })
 
@@ -789,6 +816,38 @@ describe('what the first mending leaves', () => {
     }
     await sweep(config(target), { ...world, table: { ...world.table, put } }, () => true)
     expect(writes).toEqual([])
+  })
+
+  test('a before task of a service that is deleted meanwhile: its rollout comes to an end all the same', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call, clock } = simulated
+    await withService(simulated)
+    const target = service({ before })
+    await deployImage(push('acme/web', '1.0.0', 'a', { 'local.before': 'exits 0 after 5m' }), config(target), world)
+    await lookFor(minute, target, simulated)
+    await call('ecs', 'DeleteService', { cluster: 'demo', service: 'web', force: true })
+    for (let sweeps = 0; sweeps < 5; sweeps++) {
+      await clock.advance(20 * minute)
+      await sweep(config(target), world, () => true)
+    }
+    expect((await readDeployment(world.table, 'web', 1))?.state).not.toBe('starting')
+  })
+
+  test('a before task that hangs and whose service is deleted is stopped at its time-out', async () => {
+    const simulated = simulatedWorld()
+    const { push, world, call, clock, ecs } = simulated
+    await withService(simulated)
+    const target = service({ before })
+    await deployImage(push('acme/web', '1.0.0', 'a', { 'local.before': 'hangs' }), config(target), world)
+    await lookFor(minute, target, simulated)
+    await call('ecs', 'DeleteService', { cluster: 'demo', service: 'web', force: true })
+    for (let sweeps = 0; sweeps < 5; sweeps++) {
+      await clock.advance(20 * minute)
+      await sweep(config(target), world, () => true)
+    }
+    expect(ecs.tasks().filter(each => each.startedBy?.startsWith('fg/') && each.desiredStatus === 'RUNNING')).toEqual(
+      [],
+    )
   })
 
   test('a bad image that an operator deploys anew while it is verified is quarantined all the same', async () => {
