@@ -11,10 +11,8 @@ import { readsLagMs, type TaskFact } from './verify.ts'
  */
 export async function observeTasks(deployment: Deployment, arns: readonly string[], world: World): Promise<TaskFact[]> {
   if (arns.length === 0) return []
-  const [described, recorded] = await Promise.all([
-    tasksByEcs(deployment.where.cluster, arns, world),
-    readTasks(world.table, arns),
-  ])
+  const described = await tasksByEcs(deployment.where.cluster, arns, world)
+  const recorded = await readTasks(world.table, arns)
   const byArn = (tasks: readonly Task[]) => new Map(tasks.map(task => [task.arn, task]))
   const [told, known] = [byArn(described), byArn(recorded)]
   return arns.map((arn): TaskFact => {
