@@ -24,6 +24,8 @@ const targets = {
   'a task after its migration': task({ tags, before }, { count: 2 }),
   'a service': service({ tags }),
   'a service after its migration': service({ tags, before }),
+  'a task by an exact tag': task({ tags: { kind: 'exact', tag: 'live' } }, { count: 2 }),
+  'a service by an exact tag': service({ tags: { kind: 'exact', tag: 'live' } }),
   'a job': job({ tags }),
   'a job after its migration': job({ tags, before }),
 } satisfies Record<string, Target>
@@ -144,6 +146,8 @@ class Story {
   readonly #queued: Invocation[] = []
   readonly #held: { invocation: Invocation; moves: number }[] = []
   readonly good = new Map<string, number>()
+  readonly #pushed = new Map<string, boolean>()
+  live = ''
   #asked = 0
 
   constructor(target: Target, simulated: SimulatedWorld) {
@@ -190,11 +194,10 @@ class Story {
       case 'sweep':
         return this.#invoke(each => sweep(own, each, () => true), move.fate, false)
       case 'ask': {
-        const { name, repository } = this.#target
+        const { name, repository, tags: policy } = this.#target
+        const tagged = policy.kind === 'exact' ? policy.tag : `1.${move.minor}.0`
         const wish: Wish =
-          move.wish === 'deploy'
-            ? { do: 'deploy', repository, tag: `1.${move.minor}.0` }
-            : { do: move.wish, target: name }
+          move.wish === 'deploy' ? { do: 'deploy', repository, tag: tagged } : { do: move.wish, target: name }
         const at = world.clock.now().toISOString()
         const intent = { kind: 'intent' as const, id: `i${++this.#asked}`, at, by: 'ada', wish }
         return this.#invoke(each => carryOut(intent, own, each), move.fate, true)
@@ -202,19 +205,33 @@ class Story {
     }
   }
 
-  #push({ minor: of, isGood }: Extract<Move, { do: 'push' }>): EcrImageAction | undefined {
-    const tag = `1.${of}.0`
-    const { repository, run } = this.#target
-    if (this.#events.some(({ detail }) => detail['image-tag'] === tag)) return undefined
+  #push({ minor: of, isGood: wishes }: Extract<Move, { do: 'push' }>): EcrImageAction | undefined {
+    const { repository, run, tags: policy } = this.#target
+    const version = `1.${of}.0`
+    const tag = policy.kind === 'exact' ? policy.tag : version
+    const isGood = this.#pushed.get(version) ?? wishes
+    const isThere = this.#pushed.has(version)
+    // A version names one image for ever; a tag that moves may move back.
+    if (isThere && (tag === version || this.live === version)) return undefined
+    this.#pushed.set(version, isGood)
+    this.live = version
     const works = run.kind === 'job' ? { 'local.behaviour': 'exits 0 after 90s' } : {}
-    const event = this.#simulated.push(repository, tag, tag, {
-      tag,
+    const event = this.#simulated.push(repository, tag, version, {
+      version,
       ...(isGood ? works : { 'local.behaviour': 'exits 1 after 5s' }),
       'local.before': 'exits 0 after 70s',
     })
     this.#events.push(event)
     if (isGood) this.good.set(event.detail['image-digest'], of)
     return event
+  }
+
+  /** Of a tag that moves: the digest that it names at the end, where that image is good. */
+  best(): string | undefined {
+    const isExact = this.#target.tags.kind === 'exact'
+    const digests = [...this.good].sort(([, a], [, b]) => a - b)
+    if (!isExact) return digests.at(-1)?.[0]
+    return digests.find(([, of]) => `1.${of}.0` === this.live)?.[0]
   }
 
   async #invoke(run: (world: World) => Promise<unknown>, its: Fate, isQueued: boolean): Promise<void> {
@@ -249,8 +266,9 @@ function digestsThatRun({ ecs }: SimulatedWorld): (string | undefined)[] {
 }
 
 /** `isBest`: no operator had a say, so that the best image that is good is what is to run. */
-async function expectSettled(target: Target, simulated: SimulatedWorld, good: Map<string, number>, isBest: boolean) {
+async function expectSettled(target: Target, simulated: SimulatedWorld, told: Story, isBest: boolean) {
   const { world } = simulated
+  const { good } = told
   const { head, newest } = await readTarget(world.table, target.name)
   const deployments = await listDeployments(world.table, target.name, 100)
   const open = deployments.filter(({ state, todo }) => state === 'starting' || state === 'started' || todo)
@@ -258,7 +276,7 @@ async function expectSettled(target: Target, simulated: SimulatedWorld, good: Ma
   if (!head) return
   expect(newest?.number).toBe(head.current.number)
   expect(head.quarantine.filter(({ digest }) => good.has(digest))).toEqual([])
-  const best = [...good].sort(([, a], [, b]) => a - b).at(-1)?.[0]
+  const best = told.best()
   const running = digestsThatRun(simulated)
   if (target.run.kind === 'job') {
     expect(running).toEqual([])
@@ -321,7 +339,7 @@ describe.each([
           await simulated.clock.advance(6 * minute)
         }
         await expectNoneKilled(target, simulated)
-        await expectSettled(target, simulated, told.good, !withOperators)
+        await expectSettled(target, simulated, told, !withOperators)
       }),
       { numRuns, ...seed },
     )
