@@ -162,7 +162,7 @@ async function begin(
  */
 function isPastDeadline(head: TargetHead, recorded: Deployment | undefined, { run }: Target, world: World): boolean {
   if (recorded ? mayBeRunning(recorded) : head.busy !== undefined) return false
-  const begun = recorded?.preparedAt ?? recorded?.attempts[0]?.at ?? head.current.claimedAt
+  const begun = recorded?.preparedAt ?? recorded?.begunAt ?? head.current.claimedAt
   const withinMs = run.kind === 'job' ? run.timeoutMs : run.verify.withinMs
   return world.clock.now().getTime() - Date.parse(begun) > withinMs
 }

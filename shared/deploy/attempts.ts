@@ -50,7 +50,8 @@ export function startedBy(target: string, claim: Pick<Claim, 'id'>, attempt: Pic
 export function nextStep(deployment: Deployment, target: Target, circumstances: Circumstances): Step {
   const open = deployment.attempts.filter(attempt => !attempt.outcome)
   if (open.length > 0) return { do: 'call', attempts: open }
-  if (target.before && !deployment.preparedAt) return prepare(deployment, target, target.before.command, circumstances)
+  if (target.before && !deployment.preparedAt && deployment.state !== 'succeeded')
+    return prepare(deployment, target, target.before.command, circumstances)
   if (target.run.kind === 'service') return update(deployment, target, target.run.service, circumstances)
   const missing = wantedCopies(target) - liveTasks(deployment).length
   if (missing <= 0) return { do: 'finish' }

@@ -6,6 +6,7 @@ import type { World } from '../ports.ts'
 import { carryOn } from './advance.ts'
 import { carryOutIntent } from './intents.ts'
 import { sendLook } from './look.ts'
+import { nextLook } from './park.ts'
 import { readTarget } from './records.ts'
 import { deployWanted } from './sweep-images.ts'
 
@@ -32,6 +33,6 @@ async function lookAtGate(target: Target, world: World): Promise<Outcome> {
   const outcomes = await deployWanted(target.repository, [target], world)
   const { parked } = (await readTarget(world.table, target.name)).gate ?? {}
   const isSame = parked?.image.digest === before.image.digest && parked.until === before.until
-  if (isSame) await sendLook(target.name, undefined, parked.until, world)
+  if (isSame) await sendLook(target.name, undefined, nextLook(parked, world.clock.now()), world)
   return combine([...outcomes.values()])
 }

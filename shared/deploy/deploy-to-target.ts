@@ -163,7 +163,7 @@ class PushToTarget {
       await giveUp(claimed, undefined, why, this.#target, this.#world)
       return undefined
     }
-    if (known.gate?.parked) await unpark(this.#target, this.#world)
+    if (known.gate?.parked) await unpark(this.#target, this.#world, image)
     return this.#carry(claimed, known.newest, standsOn)
   }
 
@@ -232,7 +232,8 @@ class PushToTarget {
     const { deployment, waits } = await carry(head, newest, ground, this.#target, this.#world)
     if (waits || deployment?.state === 'started') {
       const dueAt = this.#world.clock.now().getTime() + (waits?.lookInMs ?? firstLookMs)
-      await sendLook(this.#target.name, current.number, new Date(dueAt).toISOString(), this.#world)
+      const isFirst = waits === undefined
+      await sendLook(this.#target.name, current.number, new Date(dueAt).toISOString(), this.#world, { isFirst })
     }
     if (waits) return { kind: 'done', what: `${this.#target.name} #${current.number} waits: ${waits.because}` }
     const { state, ended, todo } = deployment ?? {}

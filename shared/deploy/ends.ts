@@ -1,6 +1,10 @@
 /** How a deployment's record goes on after a verdict. Pure: the record in, the next one out. */
+import { cut } from '../status/cut.ts'
 import type { Deployment } from './records.ts'
 import type { Verdict } from './verify.ts'
+
+/** A record holds hundreds of such texts: what ECS and containers say may be as long as they like. */
+const mostDetailBytes = 600
 
 /** Failed for good; what is to be put right because of it is still to be done. */
 export function failedWith(
@@ -8,7 +12,8 @@ export function failedWith(
   why: { reason: string; message: string; quarantines?: boolean },
   at: string,
 ): Deployment {
-  const ended = { reason: why.reason, detail: why.message, at, ...(why.quarantines && { quarantines: true }) }
+  const detail = cut(why.message, mostDetailBytes)
+  const ended = { reason: why.reason, detail, at, ...(why.quarantines && { quarantines: true }) }
   return { ...deployment, state: 'failed', ended, todo: 'undo' }
 }
 

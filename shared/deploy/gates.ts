@@ -68,7 +68,8 @@ function tooYoung({ minimumAgeMs }: Gates, { image, heldSince }: GateFacts, now:
   return held('too-young', `too young until ${until.toISOString()}: ${counts}`, until)
 }
 
-const lookAgainMs = 60_000
+/** How soon to ask for a scan again: its end has no event that is waited for. */
+export const scanLookMs = 60_000
 
 function scanned(scanGate: ScanGate | undefined, { scan, heldSince }: GateFacts, now: Date): Gate | undefined {
   if (!scanGate) return undefined
@@ -78,7 +79,7 @@ function scanned(scanGate: ScanGate | undefined, { scan, heldSince }: GateFacts,
   const why = scan.state === 'pending' ? 'the scan has not ended' : `no scan: ${scan.why}`
   // ECR says of an image that was pushed just now that it was never scanned: only time tells that it will not be.
   if (now.getTime() < deadline) {
-    const until = new Date(Math.min(deadline, now.getTime() + lookAgainMs))
+    const until = new Date(Math.min(deadline, now.getTime() + scanLookMs))
     return held('scan-pending', `${why}; waits for it until ${new Date(deadline).toISOString()}`, until)
   }
   return scanGate.otherwise === 'deploy'

@@ -2,7 +2,8 @@
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
 import { isNewer } from './decide.ts'
-import { readTarget, type TargetGate, writeGate } from './records.ts'
+import { scanLookMs } from './gates.ts'
+import { type DeployedImage, readTarget, type TargetGate, writeGate } from './records.ts'
 
 type Parked = NonNullable<TargetGate['parked']>
 
@@ -21,19 +22,38 @@ export async function park(
   const before = seen?.parked
   const at = world.clock.now().toISOString()
   const isSameImage = before?.image.digest === next.image.digest
-  if (before && isSameImage && before.reason === next.reason && before.until === next.until) return 'same'
-  if (before && !isSameImage && target.tags.kind !== 'exact' && isNewer(target.tags, before.image, next.image))
-    return 'same'
-  const parked = { ...next, since: before && isSameImage ? before.since : at }
+  const { until, ...what } = next
+  // When a scan is asked for again is no news, time after time: until when it is waited for is in the detail.
+  const opens = next.reason === 'scan-pending' ? undefined : until
+  if (before && isSameImage && before.reason === next.reason && before.until === opens) return 'same'
+  if (before && !isSameImage && isAfter(before.image, next.image, target)) return 'same'
+  const parked = {
+    ...what,
+    ...(opens !== undefined && { until: opens }),
+    since: before && isSameImage ? before.since : at,
+  }
   return (await writeGate(world.table, { ...(seen ?? emptyGate(target.name)), parked }, seen, at)) ? 'written' : 'lost'
 }
 
-/** Nothing waits any more. */
-export async function unpark(target: Target, world: World): Promise<void> {
-  await changeGate(target.name, world, ({ parked: _parked, ...gate }) => gate)
+/** When it is worth looking again whether it may go, ISO 8601; undefined when only a person, or another image, opens the gate. */
+export function nextLook({ reason, until }: Parked, now: Date): string | undefined {
+  return reason === 'scan-pending' ? new Date(now.getTime() + scanLookMs).toISOString() : until
 }
 
-/** Changes the gate as it is now, however many others do. */
+/** Nothing waits any more, unless it comes after `image`, which goes. */
+export async function unpark(target: Target, world: World, image?: DeployedImage): Promise<void> {
+  await changeGate(target.name, world, gate => {
+    const { parked, ...rest } = gate
+    return parked && image && isAfter(parked.image, image, target) ? gate : rest
+  })
+}
+
+/** A tag that is meant exactly has one image at a time: whatever waited before is not it. */
+function isAfter(parked: DeployedImage, image: DeployedImage, { tags }: Target): boolean {
+  return tags.kind !== 'exact' && isNewer(tags, parked, image)
+}
+
+/** Changes the gate as it is now, however many others do; the very same one is not written. */
 export async function changeGate(
   target: string,
   world: World,
@@ -42,6 +62,7 @@ export async function changeGate(
   for (;;) {
     const { gate } = await readTarget(world.table, target)
     const at = world.clock.now().toISOString()
-    if (await writeGate(world.table, change(gate ?? emptyGate(target)), gate, at)) return
+    const next = change(gate ?? emptyGate(target))
+    if (next === gate || (await writeGate(world.table, next, gate, at))) return
   }
 }

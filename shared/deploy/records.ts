@@ -87,6 +87,8 @@ export interface Deployment extends Claim {
   state: DeploymentState
   /** `containers`: what judging its tasks needs to know of the revision. */
   revision?: { arn: string; fingerprint: string; containers?: { essential: string[]; isHealthChecked: boolean } }
+  /** When it went on record: a start has its deadline from then. */
+  begunAt?: string
   attempts: Attempt[]
   /** Its own tasks that have ended, as far as their attempts are still listed. */
   gone?: GoneTask[]

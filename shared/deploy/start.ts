@@ -7,7 +7,14 @@ import { failedWith, prepared } from './ends.ts'
 import { observeTasks } from './observe-tasks.ts'
 import { containersOf, type Ground, wantedDefinition } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
-import { type Attempt, type Deployment, readDeployment, type TargetHead, writeDeployment } from './records.ts'
+import {
+  type Attempt,
+  type Claim,
+  type Deployment,
+  readDeployment,
+  type TargetHead,
+  writeDeployment,
+} from './records.ts'
 import { fingerprintOf } from './revision.ts'
 import { judgeOneOff } from './verify.ts'
 
@@ -39,7 +46,7 @@ export async function start(
   ground: Ground,
   world: World,
 ): Promise<Carried> {
-  const run = new Run(head, target, ground, world)
+  const run = new Run(head, head.current, target, ground, world)
   let deployment = recorded ?? (await run.putOnRecord())
   for (let steps = 0; steps < mostSteps; steps++) {
     if (deployment.state !== 'starting') return { deployment, wasContested: run.wasContested }
@@ -59,7 +66,7 @@ export async function replenish(
   ground: Ground,
   world: World,
 ): Promise<Deployment> {
-  const run = new Run(head, target, ground, world)
+  const run = new Run(head, recorded, target, ground, world)
   let deployment = recorded
   for (let steps = 0; steps < mostSteps; steps++) {
     const isOver = deployment.state !== 'succeeded' || deployment.retiredAt !== undefined
@@ -77,6 +84,7 @@ interface Taken {
 /** One invocation's work on one deployment: it knows which calls are its own, and so were made by nobody before. */
 class Run {
   readonly #head: TargetHead
+  readonly #claim: Claim
   readonly #target: Target
   readonly #ground: Ground
   readonly #world: World
@@ -84,8 +92,9 @@ class Run {
   #isRenewed = false
   wasContested = false
 
-  constructor(head: TargetHead, target: Target, ground: Ground, world: World) {
+  constructor(head: TargetHead, claim: Claim, target: Target, ground: Ground, world: World) {
     this.#head = head
+    this.#claim = claim
     this.#target = target
     this.#ground = ground
     this.#world = world
@@ -94,10 +103,11 @@ class Run {
   /** The deployment with its first calls, on record; what somebody else put there, if they were first. */
   async putOnRecord(): Promise<Deployment> {
     const draft: Deployment = {
-      ...this.#head.current,
+      ...this.#claim,
       target: this.#target.name,
       version: 0,
       state: 'starting',
+      begunAt: this.#now(),
       attempts: [],
     }
     try {
@@ -197,7 +207,8 @@ class Run {
         deployment.state === 'starting' ? this.#moved(after, problem) : after,
       )
       if (!written) continue
-      if (problem && !isRefusal(problem)) throw problem
+      // What stands already does not fail because a copy of it can't be started again.
+      if (problem && (!isRefusal(problem) || deployment.state === 'succeeded')) throw problem
       return written
     }
   }
@@ -247,7 +258,7 @@ class Run {
   }
 
   #revision(): Promise<NonNullable<Deployment['revision']>> {
-    return revisionFor(this.#head, this.#target, this.#ground, this.#world)
+    return revisionFor(this.#head, this.#claim, this.#target, this.#ground, this.#world)
   }
 
   #started(deployment: Deployment): Deployment {
@@ -274,23 +285,33 @@ function wayOf({ call }: Attempt): string {
 
 function withOutcomes(attempts: readonly Attempt[], outcomes: ReadonlyMap<number, CallOutcome>): Attempt[] {
   return attempts.map(attempt => {
-    const outcome = attempt.outcome ?? outcomes.get(attempt.number)
+    const [before, now] = [attempt.outcome, outcomes.get(attempt.number)]
+    const outcome = before && now ? united(before, now, attempt) : (before ?? now)
     return outcome ? { ...attempt, outcome } : attempt
   })
+}
+
+/** Two made the same call, and one of them was told of tasks that the other was not. */
+function united(before: CallOutcome, now: CallOutcome, { call }: Attempt): CallOutcome {
+  const tasks = [...new Set([...(before.tasks ?? []), ...(now.tasks ?? [])])]
+  const { failures: _failures, isLost: _isLost, ...whole } = before
+  const isWhole = call.operation === 'RunTask' && tasks.length >= call.count
+  return { ...(isWhole ? whole : before), ...(tasks.length > 0 && { tasks }) }
 }
 
 /** The revision to run: the one that already is exactly this, one registered before for the same content, or a new one. */
 async function revisionFor(
   head: TargetHead,
+  claim: Claim,
   target: Target,
   ground: Ground,
   world: World,
 ): Promise<NonNullable<Deployment['revision']>> {
-  const { definition, asItIs } = wantedDefinition(ground, head.current)
+  const { definition, asItIs } = wantedDefinition(ground, claim)
   const fingerprint = fingerprintOf(definition)
   const containers = containersOf(definition)
   if (asItIs !== undefined) return { arn: asItIs, fingerprint, containers }
-  const before = head.earlier.find(each => each.image.digest === head.current.image.digest)
+  const before = head.earlier.find(each => each.image.digest === claim.image.digest)
   const known = before && (await readDeployment(world.table, target.name, before.number))?.revision
   if (known?.fingerprint === fingerprint) {
     const revision = await world.fleet.describeTaskDefinition(known.arn)

@@ -1,6 +1,7 @@
 /** What a failed deployment is answered with: its copies stopped, its service put back, its digest quarantined. Each step may run twice. */
 import type { Target } from '../config/config.ts'
 import type { Service, World } from '../ports.ts'
+import { cut } from '../status/cut.ts'
 import { beforeTask, liveTasks } from './attempts.ts'
 import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
@@ -33,7 +34,7 @@ async function quarantine(failed: Deployment, target: Target, world: World): Pro
     const isGood = failed.isRedeploy && (await lastGoodHere(target, head, world))?.image.digest === failed.image.digest
     if (isGood) return head
     const { version, ...rest } = head
-    const because = `deployment ${failed.number}: ${failed.ended.detail}`
+    const because = cut(`deployment ${failed.number}: ${failed.ended.detail}`, mostBecauseBytes)
     const entry = { digest: failed.image.digest, because, at: failed.ended.at }
     const next = { ...rest, quarantine: [entry, ...head.quarantine].slice(0, mostQuarantined) }
     if (await writeHead(world.table, next, head)) return { ...next, version: version + 1 }
@@ -42,6 +43,7 @@ async function quarantine(failed: Deployment, target: Target, world: World): Pro
 
 /** Every push reads the head: the oldest of so many failures is long past. */
 const mostQuarantined = 50
+const mostBecauseBytes = 300
 
 /** Listed, or released since. */
 function isListed({ quarantine, releasedAt }: TargetHead, { image, ended }: Deployment): boolean {

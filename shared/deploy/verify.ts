@@ -1,6 +1,7 @@
 /** Whether a rollout has come to its end, and to which. Pure: what ECS and the records say in, a verdict out. */
 import type { Target, Verify } from '../config/config.ts'
 import type { Service, ServiceDeployment, ServiceRollout, Task } from '../ports.ts'
+import { cut } from '../status/cut.ts'
 import type { Stopped } from '../status/why-stopped.ts'
 import type { Deployment, GoneTask } from './records.ts'
 
@@ -41,6 +42,9 @@ export const failureReasons = [
 
 export type FailureReason = (typeof failureReasons)[number]
 
+/** Of the text on a task that ended: a deployment may have hundreds of them. */
+const mostHowBytes = 300
+
 const second = 1000
 /** Task events come by themselves; health and ECS's verdict on a service do not. */
 const soon = 30 * second
@@ -64,7 +68,9 @@ export function judgeCopies(deployment: Deployment, target: Target, facts: reado
   const running = facts.filter(isRunning)
   const healthy = running.filter(({ task }) => !isChecked || task.health === 'HEALTHY')
   if (healthy.length === facts.length) {
-    const readyInMs = Math.max(0, ...healthy.map(({ task }) => settleMs - ageMs(task.startedAt, now)))
+    // Where ECS does not say since when a copy runs, it is no longer than the deployment.
+    const since = (task: Task) => task.startedAt ?? deployment.startedAt
+    const readyInMs = Math.max(0, ...healthy.map(({ task }) => settleMs - ageMs(since(task), now)))
     if (readyInMs === 0) return { is: 'succeeded' }
     return { is: 'wait', because: 'every copy runs; waiting whether it stays so', lookInMs: readyInMs }
   }
@@ -245,7 +251,7 @@ function goneOf(fact: TaskFact & { is: 'ended' | 'lost' }, now: Date): GoneTask 
   if (fact.is === 'lost')
     return { arn: fact.arn, at, how: 'lost: ECS does not know it any more', isNobodysFault: false }
   const { kind, detail, blames } = fact.stopped
-  return { arn: fact.arn, at, how: `${kind}: ${detail}`, isNobodysFault: blames === 'nobody' }
+  return { arn: fact.arn, at, how: cut(`${kind}: ${detail}`, mostHowBytes), isNobodysFault: blames === 'nobody' }
 }
 
 function evidence(tasks: readonly TaskFact[]): string {
