@@ -4,7 +4,7 @@ import type { Outcome } from '../outcome.ts'
 import type { World } from '../ports.ts'
 import { mayBeRunning } from './attempts.ts'
 import { waitForBusy } from './busy.ts'
-import { carry, giveUp } from './carry.ts'
+import { carry, giveUp, leaveBehind } from './carry.ts'
 import { judged } from './ends.ts'
 import { look } from './judge.ts'
 import { isSamePlace, placeOf } from './place.ts'
@@ -118,13 +118,15 @@ async function moved(
 ): Promise<Stopped | 'go on'> {
   const waits = newest && (await waitForBusy(newest.number, head, target, world))
   if (waits) return underWay(newest.number, target, waits)
-  const now = newest && (await readDeployment(world.table, target.name, newest.number))
-  const base: Deployment = now ?? { ...head.current, target: target.name, version: 0, state: 'starting', attempts: [] }
+  await leaveBehind(head, newest, target, world)
+  const { current } = head
+  const recorded = await readDeployment(world.table, target.name, current.number)
+  const base: Deployment = recorded ?? { ...current, target: target.name, version: 0, state: 'starting', attempts: [] }
   if (isOpen(base)) {
     const detail = 'farguard.yml names another place by now'
     await write(base, judged(base, { is: 'superseded', detail }, at(world)), world)
   }
-  await stopStrays(target.name, [head.current.number, ...head.unsettled], world)
+  await stopStrays(target.name, [current.number, ...head.unsettled], world)
   return 'go on'
 }
 
@@ -149,8 +151,12 @@ async function begin(
     const problem = asProblem(error, `Carrying on deployment ${head.current.number} of ${target.name}`)
     const isOver =
       problem instanceof Problem && (problem.kind === 'refuse' || isPastDeadline(head, recorded, target, world))
-    // What runs comes to its own end: then it is tried again, or what is newer goes on.
-    if (!isOver || (recorded && mayBeRunning(recorded))) throw problem
+    // What runs comes to its own end all the same.
+    if (!isOver) throw problem
+    if (recorded && mayBeRunning(recorded)) {
+      const waits = await waitForBusy(recorded.number, head, target, world)
+      return waits ? underWay(recorded.number, target, waits) : 'go on'
+    }
     await giveUp(head, newest, problem, target, world)
     return 'go on'
   }

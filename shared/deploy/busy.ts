@@ -26,11 +26,12 @@ export async function waitForBusy(
   if (number === undefined) return undefined
   for (;;) {
     const busy = await readDeployment(world.table, target.name, number)
+    // Whoever found its end may have died before what follows from that.
+    if (busy?.todo === 'undo') await undo(busy, target, world)
     if (!busy || !mayBeRunning(busy)) return undefined
     const found = await settle(busy, head, target, world)
     if ('because' in found) return found
-    const written = await writeDeployment(world.table, found.next)
-    if (written?.todo === 'undo') await undo(written, target, world)
+    await writeDeployment(world.table, found.next)
   }
 }
 
@@ -66,7 +67,7 @@ async function settle(
 function superseded(busy: Deployment, { current }: TargetHead, now: Date): Deployment {
   const isSelf = busy.number === current.number
   const detail = isSelf
-    ? 'farguard.yml names another place by now'
+    ? 'what it was to go to is not there any more'
     : `by deployment ${current.number}, ${current.image.tag}`
   return { ...busy, state: 'superseded', ended: { reason: 'superseded', detail, at: now.toISOString() } }
 }

@@ -7,7 +7,7 @@ import { supersede, waitFor } from './claim.ts'
 import { failedWith } from './ends.ts'
 import type { Ground } from './prepare.ts'
 import { Problem } from './problem.ts'
-import { type Deployment, type TargetHead, writeDeployment } from './records.ts'
+import { type Deployment, readDeployment, type TargetHead, writeDeployment } from './records.ts'
 import { putRight, stopStrays } from './settle.ts'
 import { start, type Waits } from './start.ts'
 import { undo } from './undo.ts'
@@ -45,7 +45,7 @@ export async function carry(
 }
 
 /** Fences off what came before, and sees to what can't be; the head then says what it has to wait for. */
-async function leaveBehind(
+export async function leaveBehind(
   head: TargetHead,
   newest: Deployment | undefined,
   target: Target,
@@ -68,7 +68,8 @@ export async function giveUp(
   world: World,
 ): Promise<void> {
   const { current } = head
-  const recorded = newest?.number === current.number ? newest : undefined
+  // Whoever tried in vain has put that on record since `newest` was read.
+  const recorded = await readDeployment(world.table, target.name, current.number)
   if (recorded && (recorded.state !== 'starting' || mayBeRunning(recorded))) return
   await leaveBehind(head, newest, target, world)
   const base: Deployment = recorded ?? {

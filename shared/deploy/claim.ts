@@ -41,7 +41,6 @@ export function claimOf(
     id: idOf([target.name, number, claimedAt, id, account]),
     generation: (head?.current.generation ?? 0) + Number(decided.isRedeploy ?? false),
     ...(decided.isRedeploy && { isRedeploy: true }),
-    ...(head?.emptied && { restores: head.emptied.from }),
     image,
     event: { id, at, account, region, ...(by !== undefined && { by }) },
     claimedAt,
@@ -87,9 +86,10 @@ export async function writeClaim(
       each => each.number === number && Date.parse(claim.claimedAt) - Date.parse(each.claimedAt) < unsettledMs,
     )
   const busy = busyAfter(head, last)
+  const restores = head?.emptied?.from ?? (hasUpdated(last) ? undefined : head?.current.restores)
   const next = {
     target,
-    current: claim,
+    current: { ...claim, ...(restores !== undefined && { restores }) },
     // What is on no record yet has to be fenced off before the next one is, however many there are.
     earlier: earlier.filter((each, index) => index < rememberedClaims || isUnfinished(each)),
     unsettled: [...leftBehind, ...(head?.unsettled ?? [])].filter(isRecent),
@@ -100,6 +100,14 @@ export async function writeClaim(
   }
   const written = await writeHead(world.table, next, head)
   return written ? { ...next, version: (head?.version ?? 0) + 1 } : undefined
+}
+
+/** Whether the service was ever put on it: a count that was to come back has, or somebody wants it as it is. */
+function hasUpdated(last: Deployment | undefined): boolean {
+  return (
+    last?.attempts.some(({ call, outcome }) => call.operation === 'UpdateService' && outcome && !outcome.failures) ??
+    false
+  )
 }
 
 /** The deployment that a newer one has to wait for: the last one whose job or `before` task may run. `last`: what the head named. */
@@ -163,7 +171,12 @@ async function supersedeOne(
   const detail = `by deployment ${current.number}, ${current.image.tag}`
   const ended = { reason: 'superseded', detail, at: current.claimedAt }
   for (let found = seen; ; found = await readDeployment(world.table, target, claim.number)) {
-    if (found && (!isOpen(found) || mayBeRunning(found))) return found
+    if (found && !isOpen(found)) return found
+    if (found && mayBeRunning(found)) {
+      // What was read with the head may be old: it may have gone on to its start since.
+      if (found !== seen) return found
+      continue
+    }
     const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
     if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return undefined
   }
