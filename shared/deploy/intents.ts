@@ -3,14 +3,15 @@ import type { Intent, Wish } from '../../events/control-message.ts'
 import type { Config, Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import type { World } from '../ports.ts'
-import { isStanding } from './decide.ts'
+import { whyNotOurs } from '../status/record-tasks.ts'
 import { deployToTarget } from './deploy-to-target.ts'
+import { historyOf } from './gone-back-to.ts'
 import { type IntentOutcome, readIntentOutcome, recordIntentOutcome } from './intent-record.ts'
 import { changeGate } from './park.ts'
-import { isSamePlace, placeOf } from './place.ts'
+import { isOnFargate } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
 import type { ImagePush } from './push.ts'
-import { type DeployedImage, deploymentsOf, isOpen, readTarget, writeHead } from './records.ts'
+import { type DeployedImage, readTarget, writeHead } from './records.ts'
 import { deployWanted } from './sweep-images.ts'
 import { imageNow } from './wanted.ts'
 
@@ -62,7 +63,7 @@ async function carryOut(intent: Intent, config: Config, world: World): Promise<D
     case 'hold':
       return hold(target, wish.because, intent, world)
     case 'release':
-      return release(target, intent, world)
+      return release(target, world)
     case 'approve':
       return approve(target, wish.tag, intent, world)
   }
@@ -113,7 +114,8 @@ async function deployTo(
 }
 
 async function rollBack(target: Target, to: string | undefined, intent: Intent, world: World): Promise<Done> {
-  const image = await imageBefore(target, to, intent, world)
+  const own = await ownImage(target, intent, world)
+  const image = own ?? (await imageBefore(target, to, world))
   if ('refused' in image) return refused('nothing-to-go-back-to', image.refused)
   const push = await asPush({ repository: image.repository, digest: image.digest }, intent, world)
   if (!push)
@@ -124,25 +126,21 @@ async function rollBack(target: Target, to: string | undefined, intent: Intent, 
   return deployTo([target], { ...push, tag: image.tag }, async () => image, world)
 }
 
+/** The image that this very intent went back to when it came before. */
+async function ownImage(target: Target, { id }: Intent, world: World): Promise<DeployedImage | undefined> {
+  const { head } = await readTarget(world.table, target.name)
+  return head && [head.current, ...head.earlier].find(({ event }) => event.id === id)?.image
+}
+
 /** What ran here before and did not fail: the last one, or the last that `to` names. */
 async function imageBefore(
   target: Target,
   to: string | undefined,
-  { id }: Intent,
   world: World,
 ): Promise<DeployedImage | { refused: string }> {
-  const { head, newest } = await readTarget(world.table, target.name)
-  const isUnderWay = head && (newest?.number !== head.current.number || isOpen(newest))
-  // What is being rolled out is what to go back from, whether any of it runs yet or not.
-  let running = isUnderWay ? head.current.image.digest : undefined
-  const isQuarantined = (digest: string) => head?.quarantine.some(each => each.digest === digest)
-  for await (const { image, state, startedAt, where, event } of deploymentsOf(world.table, target.name)) {
-    const hasRun = isStanding({ state, startedAt }) && startedAt !== undefined && isSamePlace(where, placeOf(target))
-    if (!hasRun || event.id === id) continue
-    running ??= image.digest
-    if (to === undefined ? image.digest === running || isQuarantined(image.digest) : !isNamed(image, to)) continue
-    return image
-  }
+  const { before, all } = await historyOf(target, await readTarget(world.table, target.name), world)
+  const found = to === undefined ? before : all.find(({ image }) => isNamed(image, to))
+  if (found) return found.image
   return {
     refused:
       to === undefined
@@ -179,13 +177,14 @@ async function hold(target: Target, because: string | undefined, { by, at }: Int
 }
 
 /** Opens a hold, lifts quarantines and the floor, and lets what waits go. */
-async function release(target: Target, intent: Intent, world: World): Promise<Done> {
+async function release(target: Target, world: World): Promise<Done> {
   await changeGate(target.name, world, ({ hold: _hold, ...gate }) => gate)
   for (;;) {
     const { head } = await readTarget(world.table, target.name)
     if (!head) break
     const { version: _version, floor: _floor, ...rest } = head
-    if (await writeHead(world.table, { ...rest, quarantine: [], releasedAt: intent.at }, head)) break
+    if (await writeHead(world.table, { ...rest, quarantine: [], releasedAt: world.clock.now().toISOString() }, head))
+      break
   }
   return letGo(target, `${target.name} is released`, world)
 }
@@ -229,12 +228,16 @@ async function stop(
     const service = await world.fleet.describeService(cluster, wish.service)
     if (service?.status !== 'ACTIVE')
       return refused('no-such-service', `Cluster ${cluster} has no active service ${wish.service}.`)
+    if (!isOnFargate(service))
+      return refused('not-fargate', `Service ${wish.service} does not run on Fargate: it is not touched.`)
     if (service.desiredCount === 0) return done('stopped-already', `Service ${wish.service} is at 0 copies already.`)
     await world.fleet.setDesiredCount(cluster, wish.service, 0)
     return done('stopped', `Service ${wish.service} goes from ${service.desiredCount} to 0 copies.`)
   }
   const [task] = await world.fleet.describeTasks(cluster, [wish.task])
   if (!task) return refused('no-such-task', `Cluster ${cluster} has no task ${wish.task}, or ECS has forgotten it.`)
+  if (whyNotOurs(task, config))
+    return refused('not-fargate', `Task ${wish.task} does not run on Fargate: it is not touched.`)
   if (task.lastStatus === 'STOPPED') return done('stopped-already', `Task ${wish.task} has stopped already.`)
   // Not under Farguard's own name: why a task stopped is told by who wanted it, and a person did.
   await world.fleet.stopTask(

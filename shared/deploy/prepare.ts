@@ -107,10 +107,7 @@ async function ourService(cluster: string, name: string, world: World): Promise<
   }
   if (service.controller !== 'ECS')
     throw notOurs(`its deployments belong to ${service.controller}: deploy it there, or give it the ECS controller`)
-  const isFargate = service.launchType
-    ? service.launchType === 'FARGATE'
-    : service.capacityProviders.every(isFargateProvider)
-  if (!isFargate)
+  if (!isOnFargate(service))
     throw notOurs(
       `it runs on ${service.launchType ?? service.capacityProviders.join(', ')}, and Farguard deploys to Fargate only`,
     )
@@ -157,6 +154,11 @@ async function baseOf(target: Target, service: Service | undefined, world: World
     throw new Problem('refuse', 'family-missing', message)
   }
   return { definition: revision.definition, revision }
+}
+
+/** By its launch type, or, where a strategy takes its place, by every provider of that. */
+export function isOnFargate({ launchType, capacityProviders }: Service): boolean {
+  return launchType ? launchType === 'FARGATE' : capacityProviders.every(isFargateProvider)
 }
 
 function isFargateProvider(name: string): boolean {

@@ -30,13 +30,21 @@ export async function advanceEach(targets: readonly Target[], means: Means): Pro
     const call = () => advance(target, world)
     const advanced = hasTime() ? await attempt(call, `Advancing ${target.name}`, world) : { failed: outOfTime }
     const outcome = 'failed' in advanced ? advanced.failed : advanced.value
-    outcomes.set(target.name, outcome.kind === 'permanent' ? notAdvanced(target, outcome, world) : outcome)
+    outcomes.set(target.name, isForLater(outcome) ? notAdvanced(target, outcome, world) : outcome)
   }
   return outcomes
 }
 
+type NotAdvanced = Outcome & { kind: 'permanent' | 'retryable' }
+
+/** Only what AWS did not answer is worth the same event once more: capacity that is missing is asked for by the rollout's own looks. */
+function isForLater(outcome: Outcome): outcome is NotAdvanced {
+  if (outcome.kind === 'permanent') return true
+  return outcome.kind === 'retryable' && outcome.reason !== 'aws-unavailable' && outcome !== outOfTime
+}
+
 /** The event was a hint, and what failed is the rollout's matter, which the sweep comes to again: no reason to set the event aside. */
-function notAdvanced(target: Target, { reason, detail }: Outcome & { kind: 'permanent' }, { log }: World): Outcome {
+function notAdvanced(target: Target, { reason, detail }: NotAdvanced, { log }: World): Outcome {
   log.error('not advanced', { target: target.name, reason, detail })
   return { kind: 'skipped', reason, detail }
 }
