@@ -1,98 +1,147 @@
 /** An image that runs, or that would be gone back to, and that ECR can't give any more: nothing fails yet, and it is said at once. */
+import { isDeepStrictEqual } from 'node:util'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import type { Config, Target } from '../config/config.ts'
-import { combine, type Outcome } from '../outcome.ts'
-import { RefusedError, type World } from '../ports.ts'
+import type { Outcome } from '../outcome.ts'
+import { RefusedError, type RegistryImage, type World } from '../ports.ts'
 import { isStanding } from './decide.ts'
 import { changeGate } from './park.ts'
-import { asProblem, Problem } from './problem.ts'
-import { deploymentsOf, readTarget, recordDecision } from './records.ts'
+import { isSamePlace, placeOf } from './place.ts'
+import { asOutcome } from './problem.ts'
+import type { TargetGate } from './records.ts'
+import { type DeployedImage, deploymentsOf, type KnownTarget, readTarget, recordDecision } from './records.ts'
 
-/** How many a target remembers. */
-const mostGone = 20
+type Gone = TargetGate['gone'][number]
 
-/** Puts on record what an image's deletion, or its move to ECR's archive, means for the targets that need it. */
+/** What a target needs of its repository, and what was known to be gone of it. */
+interface Needs {
+  target: Target
+  gone: readonly Gone[]
+  needed: Needed[]
+}
+
+interface Needed extends DeployedImage {
+  /** What would fail without it. */
+  what: string
+}
+
+/** An image was deleted, archived or restored: what that means for the targets that need it goes on record. */
 export async function noticeGone(event: EcrImageAction, config: Config, world: World): Promise<Outcome> {
   const { 'repository-name': repository, 'image-digest': digest } = event.detail
   try {
-    const now = await stateOf(repository, digest, world)
-    const outcomes: Outcome[] = []
-    for (const target of config.targets.filter(each => each.repository === repository))
-      outcomes.push(await noticeFor(target, event, now, world))
-    return combine(outcomes)
-  } catch (error) {
-    const problem = asProblem(error, `Looking up ${repository}@${digest}`)
-    if (!(problem instanceof Problem)) throw problem
-    const kind = problem.kind === 'retry' ? 'retryable' : 'permanent'
-    return { kind, reason: problem.reason, detail: problem.message }
-  }
-}
-
-type State = 'there' | 'deleted' | 'archived'
-
-/** A tag that is deleted leaves the image there when it has another: the registry is asked, not the event. */
-async function stateOf(repository: string, digest: string, world: World): Promise<State> {
-  try {
-    const [image] = await world.registry.describeImages(repository, [{ digest }])
-    if (!image) return 'deleted'
-    return image.isArchived ? 'archived' : 'there'
-  } catch (error) {
-    if (error instanceof RefusedError && error.code === 'RepositoryNotFoundException') return 'deleted'
-    throw error
-  }
-}
-
-async function noticeFor(target: Target, event: EcrImageAction, state: State, world: World): Promise<Outcome> {
-  const { 'repository-name': repository, 'image-digest': digest, 'image-tag': tag } = event.detail
-  const { gate } = await readTarget(world.table, target.name)
-  const known = gate?.gone.find(each => each.digest === digest)
-  if (state === 'there') {
-    if (known)
-      await changeGate(target.name, world, each => ({ ...each, gone: each.gone.filter(one => one.digest !== digest) }))
-    return { kind: 'skipped', reason: 'image-remains' }
-  }
-  const need = await needFor(target, digest, world)
-  if (!need) return { kind: 'skipped', reason: 'not-in-use' }
-  const { what, usedTag } = need
-  const at = world.clock.now().toISOString()
-  if (known?.how !== state)
-    await changeGate(target.name, world, each => ({
-      ...each,
-      gone: [{ digest, how: state, at, what }, ...each.gone.filter(one => one.digest !== digest)].slice(0, mostGone),
-    }))
-  const image = { repository, tag: tag || usedTag, digest }
-  const decided = { verdict: 'warn' as const, reason: `image-${state}`, detail: `ECR has ${state} it: ${what}` }
-  await recordDecision(world.table, {
-    target: target.name,
-    at,
-    event: { id: event.id, at: event.time },
-    image,
-    ...decided,
-  })
-  world.log.warn(decided.reason, { target: target.name, image: `${repository}@${digest}`, detail: what })
-  return { kind: 'done', what: `${target.name}: ${decided.detail}` }
-}
-
-/** What would fail without the image; undefined when the target does not need it. */
-async function needFor(
-  target: Target,
-  digest: string,
-  world: World,
-): Promise<{ what: string; usedTag: string } | undefined> {
-  let isRollbackTarget = false
-  for await (const deployment of deploymentsOf(world.table, target.name)) {
-    if (!isStanding(deployment) || !deployment.startedAt) continue
-    if (deployment.image.digest === digest) {
-      const usedTag = deployment.image.tag
-      return isRollbackTarget
-        ? { usedTag, what: `deployment ${deployment.number} (${usedTag}) could not be gone back to` }
-        : {
-            usedTag,
-            what: `deployment ${deployment.number} (${usedTag}) runs it: a copy that has to start anew could not be pulled`,
-          }
+    const concerned: Needs[] = []
+    for (const target of config.targets.filter(each => each.repository === repository)) {
+      const needs = await needsOf(target, await readTarget(world.table, target.name), world)
+      if ([...needs.needed, ...needs.gone].some(each => each.digest === digest)) concerned.push(needs)
     }
-    if (isRollbackTarget) return undefined
-    isRollbackTarget = true
+    const lost = await lostOf(repository, concerned, world)
+    const said: string[] = []
+    for (const needs of concerned) said.push(...(await note(needs, lost, { id: event.id, at: event.time }, world)))
+    if (said.length > 0) return { kind: 'done', what: said.join('; ') }
+    if (concerned.length === 0) return { kind: 'skipped', reason: 'not-in-use' }
+    return { kind: 'skipped', reason: lost.has(digest) ? 'on-record' : 'image-remains' }
+  } catch (error) {
+    return asOutcome(error, `Looking up ${repository}@${digest}`)
   }
-  return undefined
+}
+
+/**
+ * As noticeGone where the event was lost: `listed` is what the repository holds now, of which images without a tag are missing. Gives
+ * what was news, a line each.
+ */
+export async function noticeMissing(
+  repository: string,
+  listed: readonly RegistryImage[],
+  targets: readonly Target[],
+  world: World,
+): Promise<string[]> {
+  const there = new Set(listed.map(({ digest }) => digest))
+  const doubtful: Needs[] = []
+  for (const target of targets) {
+    const known = await readTarget(world.table, target.name)
+    const { head, gate } = known
+    const claims = head ? [head.current, ...head.earlier] : []
+    const isWhole = claims.every(({ image }) => image.repository !== repository || there.has(image.digest))
+    if (!isWhole || (gate && gate.gone.length > 0)) doubtful.push(await needsOf(target, known, world))
+  }
+  const lost = await lostOf(repository, doubtful, world, there)
+  const said: string[] = []
+  for (const needs of doubtful) said.push(...(await note(needs, lost, undefined, world)))
+  return said
+}
+
+/** What runs, and what would be gone back to. */
+async function needsOf(target: Target, { head, gate }: KnownTarget, world: World): Promise<Needs> {
+  const needs: Needs = { target, gone: gate?.gone ?? [], needed: [] }
+  const quarantined = new Set(head?.quarantine.map(({ digest }) => digest))
+  for await (const deployment of deploymentsOf(world.table, target.name)) {
+    const { image, number, where } = deployment
+    const hasRun = isStanding(deployment) && deployment.startedAt !== undefined && isSamePlace(where, placeOf(target))
+    if (!hasRun || image.repository !== target.repository) continue
+    const [runs] = needs.needed
+    const name = `deployment ${number} (${image.tag})`
+    if (!runs) {
+      const what = `${name} runs it: a copy that has to start anew could not be pulled`
+      needs.needed.push({ ...image, what })
+    } else if (image.digest !== runs.digest && !quarantined.has(image.digest)) {
+      needs.needed.push({ ...image, what: `${name} could not be gone back to` })
+      break
+    }
+  }
+  return needs
+}
+
+/** Those of the needed images that ECR can't give, and why. A tag that is deleted leaves its image there when it has another one. */
+async function lostOf(
+  repository: string,
+  whose: readonly Needs[],
+  world: World,
+  there: ReadonlySet<string> = new Set(),
+): Promise<Map<string, Gone['how']>> {
+  const digests = new Set(whose.flatMap(({ needed }) => needed.map(({ digest }) => digest)))
+  const asked = [...digests].filter(digest => !there.has(digest))
+  if (asked.length === 0) return new Map()
+  const found = await world.registry
+    .describeImages(
+      repository,
+      asked.map(digest => ({ digest })),
+    )
+    .catch(error => {
+      if (error instanceof RefusedError && error.code === 'RepositoryNotFoundException') return []
+      throw error
+    })
+  const lost = new Map<string, Gone['how']>(asked.map(digest => [digest, 'deleted']))
+  for (const { digest, isArchived } of found) {
+    if (isArchived) lost.set(digest, 'archived')
+    else lost.delete(digest)
+  }
+  return lost
+}
+
+/** Puts on record what is gone of what a target needs, and no other; gives what was news. `event`: absent where the sweep found it. */
+async function note(
+  { target, gone, needed }: Needs,
+  lost: ReadonlyMap<string, Gone['how']>,
+  event: { id: string; at: string } | undefined,
+  world: World,
+): Promise<string[]> {
+  const at = world.clock.now().toISOString()
+  const now: Gone[] = []
+  const said: string[] = []
+  for (const { what, ...image } of needed) {
+    const how = lost.get(image.digest)
+    if (!how) continue
+    const before = gone.find(each => each.digest === image.digest && each.how === how)
+    now.push({ digest: image.digest, how, at: before?.at ?? at, what })
+    if (before) continue
+    const detail = `ECR has ${how} it: ${what}`
+    const by = event ?? { id: `sweep-${how}-${image.digest.slice(7, 19)}`, at }
+    const decided = { verdict: 'warn' as const, reason: `image-${how}`, detail }
+    // First the reason: whoever comes again after a death in between finds it to be news still.
+    await recordDecision(world.table, { target: target.name, at, event: by, image, ...decided })
+    world.log.warn(decided.reason, { target: target.name, image: `${image.repository}@${image.digest}`, detail: what })
+    said.push(`target ${target.name}: ${image.tag}: ${detail}`)
+  }
+  if (!isDeepStrictEqual(now, gone)) await changeGate(target.name, world, gate => ({ ...gate, gone: now }))
+  return said
 }

@@ -41,10 +41,18 @@ export function nextLook({ reason, until }: Parked, now: Date): string | undefin
 }
 
 /** Nothing waits any more, unless it comes after `image`, which goes. */
-export async function unpark(target: Target, world: World, image?: DeployedImage): Promise<void> {
+export async function unpark(target: Target, world: World, image: DeployedImage): Promise<void> {
   await changeGate(target.name, world, gate => {
     const { parked, ...rest } = gate
-    return parked && image && isAfter(parked.image, image, target) ? gate : rest
+    return parked && isAfter(parked.image, image, target) ? gate : rest
+  })
+}
+
+/** What waited is not wanted any more: it was deleted, or something else took its place. What waits since then is left alone. */
+export async function drop(waited: Parked, target: Target, world: World): Promise<void> {
+  await changeGate(target.name, world, gate => {
+    const { parked, ...rest } = gate
+    return parked?.image.digest === waited.image.digest ? rest : gate
   })
 }
 

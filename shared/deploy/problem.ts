@@ -1,4 +1,5 @@
 /** Why a deployment can't go on now, or can't at all. */
+import type { Outcome } from '../outcome.ts'
 import { RefusedError, RetryableError } from '../ports.ts'
 
 /** Each is explained in docs/deploying.md; a test keeps that complete. */
@@ -61,4 +62,12 @@ export function asProblem(error: unknown, doing: string): unknown {
   const text = texts.find(({ pattern }) => pattern.test(error.message))
   const { kind, reason } = text ?? { kind: 'refuse' as const, reason: reasons[error.code] ?? 'aws-refused' }
   return new Problem(kind, reason, `${doing}: ${error.message}`, { cause: error })
+}
+
+/** The outcome that an error stands for; what is no answer of AWS's is thrown. */
+export function asOutcome(error: unknown, doing: string): Outcome {
+  const problem = asProblem(error, doing)
+  if (!(problem instanceof Problem)) throw problem
+  const kind = problem.kind === 'retry' ? 'retryable' : 'permanent'
+  return { kind, reason: problem.reason, detail: problem.message }
 }

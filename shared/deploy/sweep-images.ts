@@ -1,62 +1,124 @@
 /** What the repositories hold now, deployed where it differs from what targets are about: a lost event costs minutes, not a deploy. */
 import type { Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
-import type { World } from '../ports.ts'
+import type { RegistryImage, World } from '../ports.ts'
 import { decideOn, deployToTarget } from './deploy-to-target.ts'
-import { unpark } from './park.ts'
+import { sendLook } from './look.ts'
+import { drop } from './park.ts'
+import { asOutcome } from './problem.ts'
+import type { ImagePush } from './push.ts'
 import { isOpen, type KnownTarget, readTarget } from './records.ts'
-import { asPush, better, imageNow, type Wanted } from './wanted.ts'
+import { asPush, bestOf, imageNow, withoutFailed } from './wanted.ts'
 import { whatRuns } from './what-runs.ts'
 
-/** What came of the targets of one repository that were not as they should be. `services`: answers what is known of services already. */
+/** What came of those targets that were not on the best image that the repository holds now. */
 export async function deployWanted(
   repository: string,
   targets: readonly Target[],
   world: World,
+): Promise<Map<string, Outcome>> {
+  return deployBest(await imagesOf(repository, world), targets, world)
+}
+
+/** Every image of a repository that can be pulled and has a tag. */
+export async function imagesOf(repository: string, world: World): Promise<RegistryImage[]> {
+  const images: RegistryImage[] = []
+  for await (const page of world.registry.listImages(repository)) images.push(...page)
+  return images
+}
+
+/** As deployWanted, of images that were listed already. `services`: answers what is known of services already. */
+export async function deployBest(
+  images: readonly RegistryImage[],
+  targets: readonly Target[],
+  world: World,
   services: World = world,
 ): Promise<Map<string, Outcome>> {
-  const known = new Map<string, KnownTarget>()
-  for (const target of targets) known.set(target.name, await readTarget(world.table, target.name))
-  const best = new Map<string, Wanted>()
-  for await (const page of world.registry.listImages(repository))
-    for (const image of page)
-      for (const target of targets) {
-        const wanted = better(target, known.get(target.name) ?? {}, best.get(target.name), image)
-        if (wanted) best.set(target.name, wanted)
-      }
   const outcomes = new Map<string, Outcome>()
   for (const target of targets) {
-    const outcome = await deployBest(best.get(target.name), known.get(target.name) ?? {}, target, world, services)
+    const outcome = await deployBestTo(target, images, world, services).catch(error => failure(error, target, world))
     if (outcome) outcomes.set(target.name, outcome)
   }
   return outcomes
 }
 
+/** What one target meets keeps no other one from its turn. */
+function failure(error: unknown, target: Target, world: World): Outcome {
+  const doing = `Looking for what ${target.name} is to run`
+  try {
+    return asOutcome(error, doing)
+  } catch (defect) {
+    world.log.error('failed', { target: target.name, error: defect })
+    return {
+      kind: 'retryable',
+      reason: 'failed',
+      detail: `${doing}: ${defect instanceof Error ? defect.message : defect}`,
+    }
+  }
+}
+
 /** Undefined where nothing is to be done: then nothing is written either. */
-async function deployBest(
-  wanted: Wanted | undefined,
+async function deployBestTo(
+  target: Target,
+  images: readonly RegistryImage[],
+  world: World,
+  services: World,
+): Promise<Outcome | undefined> {
+  const known = await readTarget(world.table, target.name)
+  const best = await choose(images, known, target, world, services)
+  const waited = known.gate?.parked
+  if (waited && waited.image.digest !== best?.digest) await drop(waited, target, world)
+  const outcome = best && (await deploy(best, target, world))
+  if (outcome?.kind !== 'skipped') return outcome
+  // Of what is far off no look was sent when it began to wait.
+  await sendLook(target.name, undefined, waited?.until, world)
+  if (!target.gates.needsApproval) return outcome
+  // What nobody has approved yet holds back nothing that is older and is.
+  const approvals = new Set(known.gate?.approvals.map(({ digest }) => digest))
+  const approved = images.filter(({ digest }) => approvals.has(digest) && digest !== best?.digest)
+  const next = await choose(approved, known, target, world, services)
+  return next ? deploy(next, target, world) : outcome
+}
+
+function deploy(push: ImagePush, target: Target, world: World): Promise<Outcome> {
+  return deployToTarget(push, () => imageNow(push, world), target, world)
+}
+
+/** The best image, where it is to be deployed or carried on. */
+async function choose(
+  images: readonly RegistryImage[],
   known: KnownTarget,
   target: Target,
   world: World,
   services: World,
-): Promise<Outcome | undefined> {
-  const push = wanted && asPush(wanted, world.clock.now())
-  if (wanted && !push)
-    world.log.warn('no account known', { target: target.name, image: `${target.repository}:${wanted.tag}` })
-  const decided = push && (await decision(push, known, target, services))
-  if (push && (decided === 'deploy' || decided === 'resume'))
-    return deployToTarget(push, () => imageNow(push, world), target, world)
-  // What waited is not wanted any more: it was deleted, or something else took its place.
-  if (known.gate?.parked) await unpark(target, world)
-  return undefined
+): Promise<ImagePush | undefined> {
+  const push = bestPush(images, known, target, world)
+  if (!push) return undefined
+  const verdict = await decision(push, known, target, services)
+  if (verdict === 'resume') return push
+  if (verdict !== 'deploy') return undefined
+  if (!known.head) return push
+  // Only before something is tried is it worth asking what was tried and failed before.
+  const left = await withoutFailed(images, known.head, target, world)
+  if (left.some(({ digest }) => digest === push.digest)) return push
+  const next = bestPush(left, known, target, world)
+  return next && (await decision(next, known, target, services)) === 'deploy' ? next : undefined
 }
 
-async function decision(
-  push: NonNullable<ReturnType<typeof asPush>>,
+function bestPush(
+  images: readonly RegistryImage[],
   known: KnownTarget,
   target: Target,
   world: World,
-): Promise<string> {
+): ImagePush | undefined {
+  const wanted = bestOf(images, known, target)
+  const push = wanted && asPush(wanted, world.clock.now())
+  if (wanted && !push)
+    world.log.warn('no account known', { target: target.name, image: `${target.repository}:${wanted.tag}` })
+  return push
+}
+
+async function decision(push: ImagePush, known: KnownTarget, target: Target, world: World): Promise<string> {
   const { repository, tag, digest, at } = push
   const { head, newest } = known
   const isCurrent = head?.current.image.digest === digest && head.current.image.repository === repository

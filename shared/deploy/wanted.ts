@@ -5,7 +5,7 @@ import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { asProblem } from './problem.ts'
 import { type ImagePush, isSignature } from './push.ts'
-import type { DeployedImage, KnownTarget } from './records.ts'
+import { type DeployedImage, type Deployment, deploymentsOf, type KnownTarget, type TargetHead } from './records.ts'
 import { compareImages, matches } from './tag-policy.ts'
 
 /** What the pushed tag names now: it may have moved, or be gone, since the event was sent. Throws Problem. */
@@ -29,32 +29,58 @@ export interface Wanted {
   image: RegistryImage
 }
 
-/** The better of two images for a target; what must not run, or has no tag that the policy takes, is none. */
-export function better(
-  target: Target,
-  known: KnownTarget,
-  best: Wanted | undefined,
-  image: RegistryImage,
-): Wanted | undefined {
-  if (isOut(image, known, target)) return best
+/** The best of these images for a target, by its policy's order; what must not run, or has no tag that the policy takes, is none. */
+export function bestOf(images: readonly RegistryImage[], known: KnownTarget, target: Target): Wanted | undefined {
   const { tags } = target
-  return image.tags
-    .filter(tag => !isSignature(tag) && matches(tags, tag))
-    .map(tag => ({ tag, image }))
-    .reduce((before: Wanted | undefined, each) => {
-      if (!before) return each
-      return compareImages(tags, asTagged(each), asTagged(before)) > 0 ? each : before
-    }, best)
+  let best: Wanted | undefined
+  for (const image of images) {
+    if (isOut(image, known, target)) continue
+    for (const tag of image.tags) {
+      if (isSignature(tag) || !matches(tags, tag)) continue
+      const wanted = { tag, image }
+      if (!best || compareImages(tags, asTagged(wanted), asTagged(best)) > 0) best = wanted
+    }
+  }
+  return best
 }
 
 /** Quarantined, or what failed last and was not pushed or released since: then the next best is what is wanted. */
-function isOut({ digest, pushedAt }: RegistryImage, { head, newest }: KnownTarget, target: Target): boolean {
-  if (head?.quarantine.some(each => each.digest === digest)) return true
-  if (!newest || newest.image.digest !== digest || newest.number !== head?.current.number) return false
+function isOut(image: RegistryImage, { head, newest }: KnownTarget, target: Target): boolean {
+  if (!head) return false
+  if (head.quarantine.some(({ digest }) => digest === image.digest)) return true
+  if (!newest || newest.image.digest !== image.digest || newest.number !== head.current.number) return false
   const { ended } = newest
   if (!ended || isStanding(newest) || !isSamePlace(newest.where, placeOf(target))) return false
-  const wishes = [pushedAt?.getTime() ?? 0, Date.parse(head.releasedAt ?? '') || 0]
-  return wishes.every(wish => wish <= Date.parse(ended.at))
+  return !isWishedSince(ended.at, image, head)
+}
+
+function isWishedSince(at: string, { pushedAt }: RegistryImage, { releasedAt }: TargetHead): boolean {
+  const wishes = [pushedAt?.getTime() ?? 0, Date.parse(releasedAt ?? '') || 0]
+  return wishes.some(wish => wish > Date.parse(at))
+}
+
+/** Images that failed before these many others were tried may be tried once more. */
+const mostTried = 20
+
+/** Those of the images that have not failed here, or that somebody has wished for since: pushed anew, or released. */
+export async function withoutFailed(
+  images: readonly RegistryImage[],
+  head: TargetHead,
+  target: Target,
+  world: World,
+): Promise<RegistryImage[]> {
+  const last = new Map<string, Deployment>()
+  let tried = 0
+  for await (const deployment of deploymentsOf(world.table, target.name)) {
+    const { image, where } = deployment
+    if (isSamePlace(where, placeOf(target)) && !last.has(image.digest)) last.set(image.digest, deployment)
+    if (++tried === mostTried) break
+  }
+  return images.filter(image => {
+    const { state, ended } = last.get(image.digest) ?? {}
+    const hasFailed = (state === 'failed' || state === 'rolled-back') && ended
+    return !hasFailed || isWishedSince(ended.at, image, head)
+  })
 }
 
 /** The push that the sweep makes of it: dated as the image is, so that it is no newer wish than the push itself was. */

@@ -1,7 +1,8 @@
 /** Repairs whatever events missed: tasks on record, rollouts brought on, copies that are missing, images that nobody deployed. */
 import type { Config, Target } from '../config/config.ts'
 import { carryOn } from '../deploy/advance.ts'
-import { deployWanted } from '../deploy/sweep-images.ts'
+import { noticeMissing } from '../deploy/in-use.ts'
+import { deployBest, imagesOf } from '../deploy/sweep-images.ts'
 import type { World } from '../ports.ts'
 import { keepCopies, type OwnTask } from './copies.ts'
 import { knownServices } from './known-services.ts'
@@ -105,12 +106,14 @@ class Sweep {
 
   async #repository(repository: string): Promise<void> {
     const targets = this.#config.targets.filter(target => target.repository === repository)
-    const outcomes = await deployWanted(repository, targets, this.#world, this.#services)
+    const images = await imagesOf(repository, this.#world)
+    const outcomes = await deployBest(images, targets, this.#world, this.#services)
     for (const [name, outcome] of outcomes) {
       if (outcome.kind === 'done') this.#report.repaired.push(`target ${name}: ${outcome.what}`)
       if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
         this.#report.failed.push(`target ${name}: ${outcome.detail}`)
     }
+    this.#report.repaired.push(...(await noticeMissing(repository, images, targets, this.#world)))
   }
 
   #find(name: string): Target {
