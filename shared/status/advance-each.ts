@@ -37,10 +37,11 @@ export async function advanceEach(targets: readonly Target[], means: Means): Pro
 
 type NotAdvanced = Outcome & { kind: 'permanent' | 'retryable' }
 
-/** Only what AWS did not answer is worth the same event once more: capacity that is missing is asked for by the rollout's own looks. */
+/** What may take an hour is asked for by the rollout's own looks: by then the event would be among the dead letters. */
+const waitedFor = new Set(['no-capacity', 'cluster-provisioning'])
+
 function isForLater(outcome: Outcome): outcome is NotAdvanced {
-  if (outcome.kind === 'permanent') return true
-  return outcome.kind === 'retryable' && outcome.reason !== 'aws-unavailable' && outcome !== outOfTime
+  return outcome.kind === 'permanent' || (outcome.kind === 'retryable' && waitedFor.has(outcome.reason))
 }
 
 /** The event was a hint, and what failed is the rollout's matter, which the sweep comes to again: no reason to set the event aside. */
