@@ -1,6 +1,6 @@
 /** Whether a pushed image is to be deployed to a target. Pure: facts in, a decision with its reason out. */
 import type { TagPolicy, Target } from '../config/config.ts'
-import type { DeployedImage, Deployment, DeploymentState, TargetHead } from './records.ts'
+import { type DeployedImage, type Deployment, type DeploymentState, isStanding, type TargetHead } from './records.ts'
 import { compareImages, matches } from './tag-policy.ts'
 
 export interface Facts {
@@ -111,23 +111,6 @@ function decideOnOrder(tag: string, image: DeployedImage, target: Target, facts:
 /** Whether an operator who went back from `floor` would want `image`: a newer one, or another one where there is no order. */
 function isAbove({ tags }: Target, image: DeployedImage, floor: DeployedImage): boolean {
   return tags.kind === 'exact' ? image.digest !== floor.digest : isNewer(tags, image, floor)
-}
-
-/** Whether a deployment counts as what runs: what failed, or was stopped or overtaken before it had done its work, does not. */
-export function isStanding(deployment: {
-  state?: DeploymentState | undefined
-  startedAt?: string | undefined
-}): boolean {
-  switch (deployment.state) {
-    case 'failed':
-    case 'rolled-back':
-    case 'superseded':
-      return false
-    case 'stopped':
-      return deployment.startedAt !== undefined
-    default:
-      return true
-  }
 }
 
 /** Whether `image` comes after `running` in the order of the policy. */

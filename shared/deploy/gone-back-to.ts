@@ -1,9 +1,8 @@
 /** What runs as a target by its records, and what a rollback would go to. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { type Deployment, deploymentsOf, isOpen, type KnownTarget } from './records.ts'
+import { type Deployment, deploymentsOf, isOpen, isStanding, type KnownTarget } from './records.ts'
 
 /** A rollback goes no further back than this. */
 const mostDeployments = 500
@@ -17,11 +16,17 @@ export interface History {
   all: Deployment[]
 }
 
-export async function historyOf(target: Target, { head, newest }: KnownTarget, world: World): Promise<History> {
+/** `most`: how many deployments are looked through. */
+export async function historyOf(
+  target: Target,
+  { head, newest }: KnownTarget,
+  world: World,
+  most = mostDeployments,
+): Promise<History> {
   const all: Deployment[] = []
   let read = 0
   for await (const deployment of deploymentsOf(world.table, target.name)) {
-    if (++read > mostDeployments) break
+    if (++read > most) break
     if (isSamePlace(deployment.where, placeOf(target)) && hasRun(deployment)) all.push(deployment)
   }
   const isQuarantined = ({ image }: Deployment) => head?.quarantine.some(each => each.digest === image.digest)

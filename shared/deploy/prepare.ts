@@ -1,19 +1,10 @@
 /** What has to be known, and be in order, before a deployment is claimed. Reads only. */
 import type { Standalone, Target } from '../config/config.ts'
-import type {
-  ContainerDefinition,
-  RegistryImage,
-  Service,
-  TaskDefinition,
-  TaskDefinitionRevision,
-  World,
-} from '../ports.ts'
-import type { RunningImage } from './decide.ts'
-import { parseImageReference, pinnedImage } from './image-reference.ts'
+import type { ContainerDefinition, Service, TaskDefinition, TaskDefinitionRevision, World } from '../ports.ts'
+import { pinnedImage } from './image-reference.ts'
 import { Problem } from './problem.ts'
-import type { Claim, DeployedImage } from './records.ts'
+import type { Claim } from './records.ts'
 import { containerOf, withImage } from './revision.ts'
-import { compareImages } from './tag-policy.ts'
 
 export interface Ground {
   /** The service as it is; absent for standalone tasks. */
@@ -36,41 +27,6 @@ export async function observe(target: Target, world: World): Promise<Ground> {
   const capacity = await capacityFor(target.cluster, target.run, world)
   const base = await baseOf(target, undefined, world)
   return { capacity, base, container: containerOf(base.definition, target) }
-}
-
-/**
- * The image that a service runs by ECS's own answer; undefined when it is not of the target's repository. Where it is named by a
- * tag, the digest stays unknown: the service resolved that tag once, when its deployment began, and the tag may have moved since.
- */
-export async function imageOfService(
-  target: Target,
-  image: DeployedImage,
-  ground: Ground,
-  world: World,
-): Promise<RunningImage | undefined> {
-  const { service, base } = ground
-  if (!service) return undefined
-  const revision =
-    base.revision?.arn === service.revision ? base.revision : await world.fleet.describeTaskDefinition(service.revision)
-  const runs = revision && containerOf(revision.definition, target).image
-  const reference = runs === undefined ? undefined : parseImageReference(runs)
-  if (!reference || reference.repository !== target.repository) return undefined
-  const { repository, digest, tag = 'latest' } = reference
-  const [known] = await world.registry.describeImages(repository, [digest !== undefined ? { digest } : { tag }])
-  // The tag has moved on to the very image that was pushed: when the one that runs was pushed is not known.
-  if (digest === undefined && known?.digest === image.digest) return { repository, tag }
-  const newestTag = known && highest(target, known)
-  return {
-    repository,
-    ...(digest === undefined ? { tag } : { digest, ...(newestTag !== undefined && { tag: newestTag }) }),
-    ...(known?.pushedAt && { pushedAt: known.pushedAt.toISOString() }),
-  }
-}
-
-/** Which of an image's tags counts for the target: the last in its policy's order. */
-function highest(target: Target, { tags, digest }: RegistryImage): string | undefined {
-  const ordered = tags.map(tag => ({ tag, digest })).sort((a, b) => compareImages(target.tags, a, b))
-  return ordered.at(-1)?.tag
 }
 
 /** The definition to run for `claim`, or the revision itself where it already runs exactly this image. */

@@ -131,6 +131,23 @@ export function isOpen({ state }: Pick<Deployment, 'state'>): boolean {
   return state === 'starting' || state === 'started'
 }
 
+/** Whether a deployment counts as what runs: what failed, or was stopped or overtaken before it had done its work, does not. */
+export function isStanding(deployment: {
+  state?: DeploymentState | undefined
+  startedAt?: string | undefined
+}): boolean {
+  switch (deployment.state) {
+    case 'failed':
+    case 'rolled-back':
+    case 'superseded':
+      return false
+    case 'stopped':
+      return deployment.startedAt !== undefined
+    default:
+      return true
+  }
+}
+
 export interface GoneTask {
   arn: string
   at: string

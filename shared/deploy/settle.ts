@@ -2,9 +2,8 @@
 import type { Target } from '../config/config.ts'
 import { RefusedError, type Service, type World } from '../ports.ts'
 import { liveTasks } from './attempts.ts'
-import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { type Deployment, deploymentsOf, readDeployment, readTarget, type TargetHead } from './records.ts'
+import { type Deployment, deploymentsOf, isStanding, readDeployment, readTarget, type TargetHead } from './records.ts'
 
 /** A head that moves this often while one call is under way is put right by whoever moved it. */
 const mostMoves = 5

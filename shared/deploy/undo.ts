@@ -3,10 +3,17 @@ import type { Target } from '../config/config.ts'
 import type { Service, World } from '../ports.ts'
 import { cut } from '../status/cut.ts'
 import { beforeTask, liveTasks } from './attempts.ts'
-import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { asProblem, Problem } from './problem.ts'
-import { type Deployment, deploymentsOf, readTarget, type TargetHead, writeDeployment, writeHead } from './records.ts'
+import {
+  type Deployment,
+  deploymentsOf,
+  isStanding,
+  readTarget,
+  type TargetHead,
+  writeDeployment,
+  writeHead,
+} from './records.ts'
 import { lastGoodHere, putRight, stopCopies, stopTask } from './settle.ts'
 
 /** Undoes a deployment whose record says so, and puts on record what was done. Throws Problem when it can't go on now. */

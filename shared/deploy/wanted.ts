@@ -1,11 +1,17 @@
 /** What a target's policy takes of what its repository holds now. */
 import type { Target } from '../config/config.ts'
 import { RefusedError, type RegistryImage, type World } from '../ports.ts'
-import { isStanding } from './decide.ts'
 import { isSamePlace, placeOf } from './place.ts'
 import { asProblem } from './problem.ts'
 import { type ImagePush, isSignature } from './push.ts'
-import { type DeployedImage, type Deployment, deploymentsOf, type KnownTarget, type TargetHead } from './records.ts'
+import {
+  type DeployedImage,
+  type Deployment,
+  deploymentsOf,
+  isStanding,
+  type KnownTarget,
+  type TargetHead,
+} from './records.ts'
 import { compareImages, matches } from './tag-policy.ts'
 
 /** What the pushed tag names now: it may have moved, or be gone, since the event was sent. Throws Problem. */

@@ -1,10 +1,11 @@
 /** What a target runs: by our records and, where they don't tell, by ECS's own answer. */
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { type CurrentDeployment, type Decision, isStanding, type RunningImage } from './decide.ts'
+import type { CurrentDeployment, Decision, RunningImage } from './decide.ts'
+import { imageOfService } from './image-of-service.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { type Ground, imageOfService, observe } from './prepare.ts'
-import type { Claim, DeployedImage, KnownTarget } from './records.ts'
+import { type Ground, observe } from './prepare.ts'
+import { type Claim, type DeployedImage, isStanding, type KnownTarget } from './records.ts'
 import { lastGoodHere } from './settle.ts'
 
 export interface Place {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { TagPolicy } from '../../shared/config/config.ts'
-import { type Decision, decide, type Facts, isStanding, skipReasons } from '../../shared/deploy/decide.ts'
+import { type Decision, decide, type Facts, skipReasons } from '../../shared/deploy/decide.ts'
 import { holdReasons } from '../../shared/deploy/gates.ts'
 import { problemReasons } from '../../shared/deploy/problem.ts'
 import { deployablePush } from '../../shared/deploy/push.ts'
-import type { DeployedImage, DeploymentState } from '../../shared/deploy/records.ts'
+import { type DeployedImage, type DeploymentState, isStanding } from '../../shared/deploy/records.ts'
 import { failureReasons } from '../../shared/deploy/verify.ts'
 import { service } from './targets.ts'
 
