@@ -4,12 +4,17 @@ import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import type { Config, Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import { RefusedError, type RegistryImage, type World } from '../ports.ts'
-import { isStanding } from './decide.ts'
+import { historyOf } from './gone-back-to.ts'
 import { changeGate } from './park.ts'
-import { isSamePlace, placeOf } from './place.ts'
 import { asOutcome } from './problem.ts'
-import type { TargetGate } from './records.ts'
-import { type DeployedImage, deploymentsOf, type KnownTarget, readTarget, recordDecision } from './records.ts'
+import {
+  type DeployedImage,
+  type Deployment,
+  type KnownTarget,
+  readTarget,
+  recordDecision,
+  type TargetGate,
+} from './records.ts'
 
 type Gone = TargetGate['gone'][number]
 
@@ -70,25 +75,23 @@ export async function noticeMissing(
   return said
 }
 
-/** What runs, and what would be gone back to. */
-async function needsOf(target: Target, { head, gate }: KnownTarget, world: World): Promise<Needs> {
-  const needs: Needs = { target, gone: gate?.gone ?? [], needed: [] }
-  const quarantined = new Set(head?.quarantine.map(({ digest }) => digest))
-  for await (const deployment of deploymentsOf(world.table, target.name)) {
-    const { image, number, where } = deployment
-    const hasRun = isStanding(deployment) && deployment.startedAt !== undefined && isSamePlace(where, placeOf(target))
-    if (!hasRun || image.repository !== target.repository) continue
-    const [runs] = needs.needed
-    const name = `deployment ${number} (${image.tag})`
-    if (!runs) {
-      const what = `${name} runs it: a copy that has to start anew could not be pulled`
-      needs.needed.push({ ...image, what })
-    } else if (image.digest !== runs.digest && !quarantined.has(image.digest)) {
-      needs.needed.push({ ...image, what: `${name} could not be gone back to` })
-      break
-    }
-  }
-  return needs
+/** Every sweep looks through so many deployments of targets whose tags move on. */
+const mostDeployments = 40
+
+/** What runs, and what a rollback would go to. */
+async function needsOf(target: Target, known: KnownTarget, world: World): Promise<Needs> {
+  const { all, before } = await historyOf(target, known, world, mostDeployments)
+  const [runs] = all
+  const isElse = before && before.image.digest !== runs?.image.digest
+  const needed = [
+    ...(runs ? [neededBy(runs, 'runs it: a copy that has to start anew could not be pulled')] : []),
+    ...(isElse ? [neededBy(before, 'could not be gone back to')] : []),
+  ]
+  return { target, gone: known.gate?.gone ?? [], needed: needed.filter(each => each.repository === target.repository) }
+}
+
+function neededBy({ image, number }: Deployment, what: string): Needed {
+  return { ...image, what: `deployment ${number} (${image.tag}) ${what}` }
 }
 
 /** Those of the needed images that ECR can't give, and why. A tag that is deleted leaves its image there when it has another one. */

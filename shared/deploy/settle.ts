@@ -16,24 +16,26 @@ const longestLambdaMs = 15 * 60_000
 
 /**
  * Nothing fences UpdateService: a call of a deployment that was overtaken can reach ECS after the newer one's. So a service that is
- * on the revision of another deployment of ours is put on what stands. What anybody else has done to it is left alone.
+ * on the revision of another deployment of ours is put on what stands. What anybody else has done to it is left alone. Says whether
+ * anything was put right.
  */
-export async function putRight(target: Target, world: World): Promise<void> {
+export async function putRight(target: Target, world: World): Promise<boolean> {
   const { run, cluster } = target
-  if (run.kind !== 'service') return
-  for (let moves = 0; moves < mostMoves; moves++) {
+  let moves = 0
+  for (; run.kind === 'service' && moves < mostMoves; moves++) {
     const standing = await standingRevision(target, world)
-    if (!standing) return
+    if (!standing) break
     const service = await world.fleet.describeService(cluster, run.service)
-    if (!service || service.revision === standing.revision || isSomebodysWish(service, standing.head)) return
-    if (!(await isOfOurs(service.revision, target, world))) return
+    if (!service || service.revision === standing.revision || isSomebodysWish(service, standing.head)) break
+    if (!(await isOfOurs(service.revision, target, world))) break
     world.log.warn('put right', { target: target.name, was: service.revision, is: standing.revision })
     await world.fleet.updateService({ cluster, service: run.service, revision: standing.revision })
   }
+  return moves > 0
 }
 
 /** The revision that the service is to be on; undefined when whoever carries the head has their call still before them. */
-async function standingRevision(
+export async function standingRevision(
   target: Target,
   world: World,
 ): Promise<{ head: TargetHead; revision: string } | undefined> {

@@ -1,13 +1,13 @@
 /** The copies of a task target: as many as farguard.yml says, of what has succeeded, and no others. */
 import type { Target } from '../config/config.ts'
 import { liveTasks, pruned, wantedCopies } from '../deploy/attempts.ts'
-import { isStanding } from '../deploy/decide.ts'
 import { isSamePlace, placeOf } from '../deploy/place.ts'
 import { observe } from '../deploy/prepare.ts'
 import {
   type Deployment,
   deploymentsOf,
   isOpen,
+  isStanding,
   readTarget,
   type TargetHead,
   writeDeployment,
@@ -17,6 +17,7 @@ import { replenish } from '../deploy/start.ts'
 import { readsLagMs } from '../deploy/verify.ts'
 import type { Task, World } from '../ports.ts'
 import { startOf } from '../status/belonging.ts'
+import { indexedTasks } from '../status/task-record.ts'
 
 /** A task that Farguard started, as the sweep found it. */
 export interface OwnTask {
@@ -35,15 +36,44 @@ export function ownTask({ arn, startedBy, desiredStatus, createdAt }: Task): Own
   return { arn, ...start, isUp: desiredStatus !== 'STOPPED', ...(createdAt !== undefined && { createdAt }) }
 }
 
-/** Starts what is missing and stops what does not count; gives what was done. While a rollout is under way it sees to its own copies. */
-export async function keepCopies(target: Target, own: readonly OwnTask[], world: World): Promise<string[]> {
+/**
+ * Starts what is missing and stops what does not count; gives what was done. While a rollout is under way it sees to its own copies.
+ * `own`: absent where the cluster was not looked at in this sweep.
+ */
+export async function keepCopies(target: Target, own: readonly OwnTask[] | undefined, world: World): Promise<string[]> {
   if (target.run.kind !== 'task') return []
   const { head, newest } = await readTarget(world.table, target.name)
   if (!head || newest?.number !== head.current.number || isOpen(newest) || newest.todo) return []
   const good = isStanding(newest) ? newest : await lastGoodHere(target, head, world)
-  const strays = await stopStrays(good, own, target, world)
+  const found = own ?? (await onRecord(target, good, world))
+  const strays = await stopStrays(good, found, target, world)
   if (good?.state !== 'succeeded' || good.retiredAt || !isSamePlace(good.where, placeOf(target))) return strays
-  return [...strays, ...(await startMissing(head, good, own, target, world))]
+  const surplus = await stopSurplus(good, found, target, world)
+  return [...strays, ...surplus, ...(await startMissing(head, good, found, target, world))]
+}
+
+/** What the records take to run of a target, as ECS has it. */
+async function onRecord({ name, cluster }: Target, good: Deployment | undefined, world: World): Promise<OwnTask[]> {
+  const arns = new Set(good ? liveTasks(good) : [])
+  for await (const page of indexedTasks(world.table, { target: name }))
+    for (const record of page) if (record.cluster === cluster) arns.add(record.arn)
+  return (await world.fleet.describeTasks(cluster, [...arns])).flatMap(task => ownTask(task) ?? [])
+}
+
+/** Copies above the count: farguard.yml asks for fewer by now. The newest go first: they have the least to lose. */
+async function stopSurplus(good: Deployment, own: readonly OwnTask[], target: Target, world: World): Promise<string[]> {
+  const live = new Set(liveTasks(good))
+  const copies = own.filter(({ isUp, arn }) => isUp && live.has(arn))
+  const count = wantedCopies(target)
+  const surplus = copies.sort(newestFirst).slice(0, Math.max(0, copies.length - count))
+  for (const { arn } of surplus)
+    await stopTask(good.where.cluster, arn, `Farguard: ${target.name} is to have ${count} copies`, good, world)
+  return surplus.length === 0 ? [] : [`target ${target.name}: ${surplus.length} copies above its ${count} were stopped`]
+}
+
+function newestFirst(a: OwnTask, b: OwnTask): number {
+  const [atA, atB] = [a.createdAt ?? '', b.createdAt ?? '']
+  return atA < atB || (atA === atB && a.arn < b.arn) ? 1 : -1
 }
 
 async function startMissing(
@@ -79,7 +109,10 @@ function isRecent(arn: string, { attempts }: Deployment, now: Date): boolean {
   return outcome !== undefined && now.getTime() - Date.parse(outcome.at) < readsLagMs
 }
 
-/** Copies of deployments that failed, were overtaken or are retired. Jobs and `before` tasks come to their own end. */
+/**
+ * Copies of deployments that failed, were overtaken or are retired, and of the good one such as its record does not count. Jobs and
+ * `before` tasks come to their own end.
+ */
 async function stopStrays(
   good: Deployment | undefined,
   own: readonly OwnTask[],
@@ -87,10 +120,12 @@ async function stopStrays(
   world: World,
 ): Promise<string[]> {
   const now = world.clock.now().getTime()
-  const others = own.filter(
-    ({ isUp, deployment, createdAt }) =>
-      isUp && deployment.id !== good?.id && createdAt !== undefined && now - Date.parse(createdAt) > readsLagMs,
-  )
+  const live = new Set(good ? liveTasks(good) : [])
+  const isSettled = good?.attempts.every(({ outcome }) => outcome) ?? true
+  const others = own.filter(({ arn, isUp, deployment, createdAt }) => {
+    const counts = deployment.id === good?.id && (live.has(arn) || !isSettled)
+    return isUp && !counts && createdAt !== undefined && now - Date.parse(createdAt) > readsLagMs
+  })
   if (others.length === 0) return []
   const stopped: string[] = []
   for await (const of of deploymentsOf(world.table, target.name))

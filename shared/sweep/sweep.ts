@@ -6,6 +6,8 @@ import { deployBest, imagesOf } from '../deploy/sweep-images.ts'
 import type { World } from '../ports.ts'
 import { keepCopies, type OwnTask } from './copies.ts'
 import { knownServices } from './known-services.ts'
+import { Places } from './places.ts'
+import { keepService } from './services.ts'
 import { sweepTasks } from './tasks.ts'
 import { readRest, recordRepairs, writeRest } from './work-list.ts'
 
@@ -26,7 +28,8 @@ export async function sweep(config: Config, world: World, hasTime: () => boolean
   const report: SweepReport = { repaired: [], failed: [], left: [] }
   const rest = await readRest(world.table)
   const units = inOrder(unitsOf(config), rest?.units ?? [])
-  const run = new Sweep(config, world, report)
+  const places = await Places.read(world.table, config)
+  const run = new Sweep(config, places, world, report)
   for (const [index, unit] of units.entries()) {
     if (!hasTime()) {
       report.left = units.slice(index)
@@ -35,6 +38,7 @@ export async function sweep(config: Config, world: World, hasTime: () => boolean
     await run.look(unit)
   }
   await writeRest(world.table, report.left, rest, world.clock.now())
+  await places.write(world.clock.now())
   await recordRepairs(world.table, report, world.clock.now())
   const { repaired, failed, left } = report
   world.log.info('swept', { repaired, failed, ...(left.length > 0 && { left: left.length }) })
@@ -56,14 +60,16 @@ function inOrder(units: readonly Unit[], rest: readonly Unit[]): Unit[] {
 
 class Sweep {
   readonly #config: Config
+  readonly #places: Places
   readonly #world: World
   readonly #report: SweepReport
   /** Tasks that Farguard started, by target; of the clusters that were looked at. */
   readonly #own = new Map<string, OwnTask[]>()
   readonly #services: World
 
-  constructor(config: Config, world: World, report: SweepReport) {
+  constructor(config: Config, places: Places, world: World, report: SweepReport) {
     this.#config = config
+    this.#places = places
     this.#world = world
     this.#report = report
     this.#services = knownServices(config, world)
@@ -83,7 +89,9 @@ class Sweep {
   }
 
   async #cluster(cluster: string): Promise<void> {
-    const { repaired, own } = await sweepTasks(cluster, this.#config, this.#world)
+    const targets = this.#places.targetsIn(cluster)
+    const { repaired, own, without } = await sweepTasks(cluster, targets, this.#config, this.#world)
+    for (const target of without) this.#places.areEmpty(cluster, target)
     for (const each of own) this.#own.set(each.target, [...(this.#own.get(each.target) ?? []), each])
     for (const { name, cluster: of } of this.#config.targets)
       if (of === cluster && !this.#own.has(name)) this.#own.set(name, [])
@@ -99,9 +107,10 @@ class Sweep {
       )
     if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
       this.#report.failed.push(`target ${name}: ${outcome.detail}`)
-    const own = this.#own.get(name)
-    // What runs is known only of clusters that were looked at in this very sweep.
-    if (own) this.#report.repaired.push(...(await keepCopies(target, own, this.#world)))
+    this.#report.repaired.push(
+      ...(await keepCopies(target, this.#own.get(name), this.#world)),
+      ...(await keepService(target, this.#services, this.#world)),
+    )
   }
 
   async #repository(repository: string): Promise<void> {

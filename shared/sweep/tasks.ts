@@ -14,42 +14,58 @@ const mostNamed = 10
 export interface SweptTasks {
   repaired: string[]
   own: OwnTask[]
+  /** Of `targets`, those that nothing is on record of as running there. */
+  without: string[]
 }
 
-export async function sweepTasks(cluster: string, config: Config, world: World): Promise<SweptTasks> {
-  const seen = await runningByRecords(cluster, config, world)
+/** `targets`: all whose tasks may be on record as running there, also such as farguard.yml has no more. */
+export async function sweepTasks(
+  cluster: string,
+  targets: readonly string[],
+  config: Config,
+  world: World,
+): Promise<SweptTasks> {
+  const seen = await runningByRecords(cluster, targets, world)
+  const onRecord = new Set([...seen.values()].map(({ target }) => target))
   const listed = await running(cluster, seen, world)
   const swept = new SweptCluster(config, world, seen)
   for (let from = 0; from < listed.length; from += tasksAtOnce) {
     const arns = listed.slice(from, from + tasksAtOnce)
     await swept.take(arns, await world.fleet.describeTasks(cluster, arns))
   }
-  return { repaired: swept.report(cluster), own: swept.own }
+  return { repaired: swept.report(cluster), own: swept.own, without: targets.filter(name => !onRecord.has(name)) }
 }
 
 /** What the records take to be running, by ARN. */
-async function runningByRecords(cluster: string, { targets }: Config, world: World): Promise<Map<string, TaskRecord>> {
+async function runningByRecords(
+  cluster: string,
+  targets: readonly string[],
+  world: World,
+): Promise<Map<string, TaskRecord>> {
   const seen = new Map<string, TaskRecord>()
-  const groups = [
-    { cluster },
-    ...targets.filter(each => each.cluster === cluster).map(({ name }) => ({ target: name })),
-  ]
+  const groups = [{ cluster }, ...targets.map(target => ({ target }))]
   for (const whose of groups)
     for await (const page of indexedTasks(world.table, whose))
       for (const record of page) if (record.cluster === cluster) seen.set(record.arn, record)
   return seen
 }
 
-/** All that is to be asked about: what ECS lists, what the records take to run, and what stopped and is not on record as stopped. */
-async function running(cluster: string, seen: ReadonlyMap<string, TaskRecord>, world: World): Promise<string[]> {
+/**
+ * All that is to be asked about: what ECS lists, what the records take to run, and what stopped and is not on record as stopped. Adds
+ * to `seen` what is on record of tasks that the records don't take to run: those that are lost, among others.
+ */
+async function running(cluster: string, seen: Map<string, TaskRecord>, world: World): Promise<string[]> {
   const arns = new Set(seen.keys())
-  for await (const page of world.fleet.listTasks(cluster, 'running')) for (const arn of page) arns.add(arn)
-  for await (const page of world.fleet.listTasks(cluster, 'stopped')) {
-    const unknown = page.filter(arn => !arns.has(arn))
-    const ended = (await readTasks(world.table, unknown)).filter(({ lastStatus }) => lastStatus === 'STOPPED')
-    const known = new Set(ended.map(({ arn }) => arn))
-    for (const arn of unknown) if (!known.has(arn)) arns.add(arn)
-  }
+  for (const desired of ['running', 'stopped'] as const)
+    for await (const page of world.fleet.listTasks(cluster, desired)) {
+      const unknown = page.filter(arn => !arns.has(arn))
+      const ended = new Set<string>()
+      for (const record of await readTasks(world.table, unknown)) {
+        if (record.lastStatus === 'STOPPED') ended.add(record.arn)
+        else seen.set(record.arn, record)
+      }
+      for (const arn of unknown) if (desired === 'running' || !ended.has(arn)) arns.add(arn)
+    }
   return [...arns]
 }
 
@@ -82,7 +98,8 @@ class SweptCluster {
     const seen = this.#seen.get(task.arn)
     const written = await writeTask(this.#world.table, task, { config: this.#config, from: 'look', at, seen })
     // Health, which has no event, is no repair.
-    if (written === 'written' && seen?.version !== task.version) this.#written.push(task.arn)
+    const isRepair = seen?.version !== task.version || seen.lost !== undefined
+    if (written === 'written' && isRepair) this.#written.push(task.arn)
   }
 
   async #missing(arn: string): Promise<void> {
