@@ -78,14 +78,14 @@ export async function noticeMissing(
 /** Every sweep looks through so many deployments of targets whose tags move on. */
 const mostDeployments = 40
 
-/** What runs, and what a rollback would go to. */
+/** What a rollback would go to, and what runs. */
 async function needsOf(target: Target, known: KnownTarget, world: World): Promise<Needs> {
   const { all, before } = await historyOf(target, known, world, mostDeployments)
   const [runs] = all
   const isElse = before && before.image.digest !== runs?.image.digest
   const needed = [
-    ...(runs ? [neededBy(runs, 'runs it: a copy that has to start anew could not be pulled')] : []),
     ...(isElse ? [neededBy(before, 'could not be gone back to')] : []),
+    ...(runs ? [neededBy(runs, 'runs it: a copy that has to start anew could not be pulled')] : []),
   ]
   return { target, gone: known.gate?.gone ?? [], needed: needed.filter(each => each.repository === target.repository) }
 }
