@@ -36,6 +36,8 @@ export interface Advanced {
   hasMoved: boolean
   /** The deployment that is still under way, and when it is worth a look. */
   open?: { deployment: number; lookInMs: number }
+  /** What is on record, where nothing is under way. */
+  settled?: KnownTarget
 }
 
 /** As carryOn, for whoever takes no look of its own. */
@@ -50,10 +52,11 @@ export async function carryOn(target: Target, world: World): Promise<Advanced> {
   try {
     for (; steps < mostSteps; steps++) {
       const known = await readTarget(world.table, target.name)
-      if (!known.head) return { outcome: { kind: 'skipped', reason: 'nothing-deployed' }, hasMoved: false }
+      if (!known.head)
+        return { outcome: { kind: 'skipped', reason: 'nothing-deployed' }, hasMoved: false, settled: known }
       deployment = known.head.current.number
       const stepped = await step(known.head, known, target, world)
-      if (stepped !== 'go on') return { ...stepped, hasMoved: steps > 0 }
+      if (stepped !== 'go on') return { ...stepped, hasMoved: steps > 0, ...(!stepped.open && { settled: known }) }
     }
     throw new Problem(
       'retry',

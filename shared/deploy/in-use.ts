@@ -10,6 +10,7 @@ import { asOutcome } from './problem.ts'
 import {
   type DeployedImage,
   type Deployment,
+  isOpen,
   type KnownTarget,
   readTarget,
   recordDecision,
@@ -51,23 +52,24 @@ export async function noticeGone(event: EcrImageAction, config: Config, world: W
 }
 
 /**
- * As noticeGone where the event was lost: `listed` is what the repository holds now, of which images without a tag are missing. Gives
- * what was news, a line each.
+ * As noticeGone where the event was lost: `listed` is what the repository holds now, of which images without a tag are missing;
+ * `known`: what is on record of targets, as far as that is known. Gives what was news, a line each.
  */
 export async function noticeMissing(
   repository: string,
   listed: readonly RegistryImage[],
   targets: readonly Target[],
+  known: ReadonlyMap<string, KnownTarget>,
   world: World,
 ): Promise<string[]> {
   const there = new Set(listed.map(({ digest }) => digest))
   const doubtful: Needs[] = []
   for (const target of targets) {
-    const known = await readTarget(world.table, target.name)
-    const { head, gate } = known
+    const onRecord = known.get(target.name) ?? (await readTarget(world.table, target.name))
+    const { head, gate } = onRecord
     const claims = head ? [head.current, ...head.earlier] : []
     const isWhole = claims.every(({ image }) => image.repository !== repository || there.has(image.digest))
-    if (!isWhole || (gate && gate.gone.length > 0)) doubtful.push(await needsOf(target, known, world))
+    if (!isWhole || (gate && gate.gone.length > 0)) doubtful.push(await needsOf(target, onRecord, world))
   }
   const lost = await lostOf(repository, doubtful, world, there)
   const said: string[] = []
@@ -85,7 +87,10 @@ async function needsOf(target: Target, known: KnownTarget, world: World): Promis
   const isElse = before && before.image.digest !== runs?.image.digest
   const needed = [
     ...(isElse ? [neededBy(before, 'could not be gone back to')] : []),
-    ...(runs ? [neededBy(runs, 'runs it: a copy that has to start anew could not be pulled')] : []),
+    // A job that has ended needs its image no more.
+    ...(runs && (runs.where.kind !== 'job' || isOpen(runs))
+      ? [neededBy(runs, 'runs it: a copy that has to start anew could not be pulled')]
+      : []),
   ]
   return { target, gone: known.gate?.gone ?? [], needed: needed.filter(each => each.repository === target.repository) }
 }

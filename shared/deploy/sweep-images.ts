@@ -27,16 +27,28 @@ export async function imagesOf(repository: string, world: World): Promise<Regist
   return images
 }
 
-/** As deployWanted, of images that were listed already. `services`: answers what is known of services already. */
+/** What was found out already. Whoever acts asks again. */
+interface Known {
+  /** Answers for services. */
+  services: World
+  /** What is on record of targets, by name. */
+  known: ReadonlyMap<string, KnownTarget>
+}
+
+/** As deployWanted, of images that were listed already. */
 export async function deployBest(
   images: readonly RegistryImage[],
   targets: readonly Target[],
   world: World,
-  services: World = world,
+  { services, known }: Known = { services: world, known: new Map() },
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
   for (const target of targets) {
-    const outcome = await deployBestTo(target, images, world, services).catch(error => failure(error, target, world))
+    const act = async () => {
+      const onRecord = known.get(target.name) ?? (await readTarget(world.table, target.name))
+      return deployBestTo(target, onRecord, images, world, services)
+    }
+    const outcome = await act().catch(error => failure(error, target, world))
     if (outcome) outcomes.set(target.name, outcome)
   }
   return outcomes
@@ -60,11 +72,11 @@ function failure(error: unknown, target: Target, world: World): Outcome {
 /** Undefined where nothing is to be done: then nothing is written either. */
 async function deployBestTo(
   target: Target,
+  known: KnownTarget,
   images: readonly RegistryImage[],
   world: World,
   services: World,
 ): Promise<Outcome | undefined> {
-  const known = await readTarget(world.table, target.name)
   const best = await choose(images, known, target, world, services)
   const waited = known.gate?.parked
   if (waited && waited.image.digest !== best?.digest) await drop(waited, target, world)

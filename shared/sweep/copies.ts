@@ -6,9 +6,8 @@ import { observe } from '../deploy/prepare.ts'
 import {
   type Deployment,
   deploymentsOf,
-  isOpen,
   isStanding,
-  readTarget,
+  type KnownTarget,
   type TargetHead,
   writeDeployment,
 } from '../deploy/records.ts'
@@ -37,13 +36,16 @@ export function ownTask({ arn, startedBy, desiredStatus, createdAt }: Task): Own
 }
 
 /**
- * Starts what is missing and stops what does not count; gives what was done. While a rollout is under way it sees to its own copies.
- * `own`: absent where the cluster was not looked at in this sweep.
+ * Starts what is missing and stops what does not count; gives what was done. No rollout is under way: it
+ * would see to its own copies. `own`: absent where the cluster was not looked at in this sweep.
  */
-export async function keepCopies(target: Target, own: readonly OwnTask[] | undefined, world: World): Promise<string[]> {
-  if (target.run.kind !== 'task') return []
-  const { head, newest } = await readTarget(world.table, target.name)
-  if (!head || newest?.number !== head.current.number || isOpen(newest) || newest.todo) return []
+export async function keepCopies(
+  target: Target,
+  { head, newest }: KnownTarget,
+  own: readonly OwnTask[] | undefined,
+  world: World,
+): Promise<string[]> {
+  if (target.run.kind !== 'task' || !head || newest?.number !== head.current.number) return []
   const good = isStanding(newest) ? newest : await lastGoodHere(target, head, world)
   const found = own ?? (await onRecord(target, good, world))
   const strays = await stopStrays(good, found, target, world)

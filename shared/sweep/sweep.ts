@@ -2,6 +2,7 @@
 import type { Config, Target } from '../config/config.ts'
 import { carryOn } from '../deploy/advance.ts'
 import { noticeMissing } from '../deploy/in-use.ts'
+import type { KnownTarget } from '../deploy/records.ts'
 import { deployBest, imagesOf } from '../deploy/sweep-images.ts'
 import type { World } from '../ports.ts'
 import { keepCopies, type OwnTask } from './copies.ts'
@@ -66,6 +67,8 @@ class Sweep {
   /** Tasks that Farguard started, by target; of the clusters that were looked at. */
   readonly #own = new Map<string, OwnTask[]>()
   readonly #services: World
+  /** What is on record of the targets that were looked at and are settled. Whoever acts reads it again. */
+  readonly #known = new Map<string, KnownTarget>()
 
   constructor(config: Config, places: Places, world: World, report: SweepReport) {
     this.#config = config
@@ -100,29 +103,31 @@ class Sweep {
 
   async #target(name: string): Promise<void> {
     const target = this.#find(name)
-    const { outcome, hasMoved } = await carryOn(target, this.#world)
+    const { outcome, hasMoved, settled } = await carryOn(target, this.#world)
     if (hasMoved)
       this.#report.repaired.push(
         `target ${name}: its rollout went on: ${'detail' in outcome ? outcome.detail : outcome.kind}`,
       )
     if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
       this.#report.failed.push(`target ${name}: ${outcome.detail}`)
+    if (!settled) return
+    this.#known.set(name, settled)
     this.#report.repaired.push(
-      ...(await keepCopies(target, this.#own.get(name), this.#world)),
-      ...(await keepService(target, this.#services, this.#world)),
+      ...(await keepCopies(target, settled, this.#own.get(name), this.#world)),
+      ...(await keepService(target, settled, this.#services, this.#world)),
     )
   }
 
   async #repository(repository: string): Promise<void> {
     const targets = this.#config.targets.filter(target => target.repository === repository)
     const images = await imagesOf(repository, this.#world)
-    const outcomes = await deployBest(images, targets, this.#world, this.#services)
+    const outcomes = await deployBest(images, targets, this.#world, { services: this.#services, known: this.#known })
     for (const [name, outcome] of outcomes) {
       if (outcome.kind === 'done') this.#report.repaired.push(`target ${name}: ${outcome.what}`)
       if (outcome.kind === 'retryable' || outcome.kind === 'permanent')
         this.#report.failed.push(`target ${name}: ${outcome.detail}`)
     }
-    this.#report.repaired.push(...(await noticeMissing(repository, images, targets, this.#world)))
+    this.#report.repaired.push(...(await noticeMissing(repository, images, targets, this.#known, this.#world)))
   }
 
   #find(name: string): Target {
