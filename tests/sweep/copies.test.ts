@@ -124,3 +124,21 @@ test('tasks of a target that farguard.yml has no more are looked after until non
   await sweeps(simulated, config(job()), 1)
   expect(await places()).toEqual(['demo/nightly'])
 })
+
+test('a task that was lost runs on record again once ECS tells of it, and then it is no news', async () => {
+  const simulated = simulatedWorld()
+  const { world, ecs } = simulated
+  await simulated.createService('demo', 'web', `${registryHost}/acme/web:0`)
+  const of = config(service())
+  await sweeps(simulated, of, 4)
+  const arn = running(simulated)[0]?.taskArn ?? ''
+  const describeTasks: typeof world.fleet.describeTasks = async (cluster, arns) =>
+    (await world.fleet.describeTasks(cluster, arns)).filter(each => each.arn !== arn)
+  await sweep(of, { ...world, fleet: { ...world.fleet, describeTasks } }, () => true)
+  expect(await readTask(world.table, arn)).toMatchObject({ lost: {} })
+  const [first, second] = await sweeps(simulated, of, 2)
+  expect(await readTask(world.table, arn)).not.toHaveProperty('lost')
+  expect(first?.repaired).toEqual([expect.stringContaining(arn.slice(arn.lastIndexOf('/') + 1))])
+  expect(second?.repaired).toEqual([])
+  expect(ecs.tasks().find(({ taskArn }) => taskArn === arn)).toMatchObject({ lastStatus: 'RUNNING' })
+})

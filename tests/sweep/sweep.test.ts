@@ -1,4 +1,4 @@
-/** What the sweep has to keep, found by reading it for what could go wrong. */
+/** What a sweep leaves as it is to be, whatever was lost before. */
 import { describe, expect, test } from 'vitest'
 import { AwsError } from '../../local/account/aws-error.ts'
 import type { Config, Target } from '../../shared/config/config.ts'

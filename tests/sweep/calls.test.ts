@@ -1,4 +1,4 @@
-/** What another AWS emulator, and a sweep over 10,000 tasks, show that has to hold. */
+/** What a sweep and a judgement cost, and what they take for granted of ECS. */
 import { describe, expect, test } from 'vitest'
 import { judgeCopies } from '../../shared/deploy/verify.ts'
 import type { Table } from '../../shared/ports.ts'

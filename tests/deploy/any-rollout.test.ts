@@ -10,10 +10,10 @@ import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import type { World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { type Gate, gated } from '../deploy/gated-world.ts'
-import { finish } from '../deploy/rollouts.ts'
-import { config, job, service, task } from '../deploy/targets.ts'
 import { listDeployments, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { type Gate, gated } from './gated-world.ts'
+import { finish } from './rollouts.ts'
+import { config, job, service, task } from './targets.ts'
 
 const minute = 60_000
 const tags = { kind: 'semver' as const, range: '^1' }

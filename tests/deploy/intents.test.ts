@@ -1,4 +1,4 @@
-/** What operators' intents have to keep, found by reading them for what could go wrong. */
+/** What operators ask for, and what comes of it. */
 import { describe, expect, test } from 'vitest'
 import type { Wish } from '../../events/control-message.ts'
 import type { Config } from '../../shared/config/config.ts'
@@ -8,8 +8,8 @@ import { readIntentOutcome } from '../../shared/deploy/intent-record.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import type { World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { config, task } from '../deploy/targets.ts'
 import { listDeployments, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { config, task } from './targets.ts'
 
 const minute = 60_000
 

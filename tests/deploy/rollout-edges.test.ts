@@ -1,4 +1,4 @@
-/** Rollouts on inputs that their authors did not think of: each test says what should hold. */
+/** Rollouts at their edges: late calls, stale reads, places that change, failures in a row. Each test says what holds. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Wish } from '../../events/control-message.ts'
@@ -13,11 +13,11 @@ import { judgeCopies, type TaskFact } from '../../shared/deploy/verify.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 import { writeTask } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { crashingAt, type Gate, gated, interleaved } from '../deploy/gated-world.ts'
-import { dyingAt, heldBefore } from '../deploy/held.ts'
-import { finish } from '../deploy/rollouts.ts'
-import { config, job, service, task } from '../deploy/targets.ts'
 import { registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { crashingAt, type Gate, gated, interleaved } from './gated-world.ts'
+import { dyingAt, heldBefore } from './held.ts'
+import { finish } from './rollouts.ts'
+import { config, job, service, task } from './targets.ts'
 
 const minute = 60_000
 const crashes = { 'local.behaviour': 'exits 1 after 5s' }

@@ -1,4 +1,4 @@
-/** What gates and the looks of control messages have to keep, found by reading them for what could go wrong. */
+/** What holds of gates and of the looks that wait for them. */
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../shared/config/config.ts'
 import { carryOut } from '../../shared/deploy/carry-out.ts'
@@ -6,8 +6,8 @@ import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import type { World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
-import { config, noGates, task } from '../deploy/targets.ts'
 import { listDeployments, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
+import { config, noGates, task } from './targets.ts'
 
 const minute = 60_000
 const scan = { severity: 'HIGH', withinMs: 30 * minute, otherwise: 'deploy' } as const
