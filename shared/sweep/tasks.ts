@@ -1,12 +1,15 @@
 /** Every task of a cluster as ECS has it, put on record where events were lost, and what ECS has lost. */
 import type { Config } from '../config/config.ts'
 import type { Task, World } from '../ports.ts'
+import { concurrently } from '../status/concurrently.ts'
 import { whyNotOurs } from '../status/record-tasks.ts'
 import { canBeLost, indexedTasks, markLost, readTasks, type TaskRecord, writeTask } from '../status/task-record.ts'
 import { type OwnTask, ownTask } from './copies.ts'
 
 /** So many are held at a time: DescribeTasks gives 100 a call, and a few calls run at once. */
 const tasksAtOnce = 400
+
+const writesAtOnce = 10
 
 /** More than these are counted, not listed. */
 const mostNamed = 10
@@ -85,12 +88,11 @@ class SweptCluster {
 
   async take(asked: readonly string[], described: readonly Task[]): Promise<void> {
     const found = new Set(described.map(({ arn }) => arn))
-    for (const task of described) {
-      const own = ownTask(task)
-      if (own) this.own.push(own)
-      if (!whyNotOurs(task, this.#config)) await this.#record(task)
-    }
-    for (const arn of asked) if (!found.has(arn)) await this.#missing(arn)
+    this.own.push(...described.flatMap(task => ownTask(task) ?? []))
+    const ours = described.filter(task => !whyNotOurs(task, this.#config))
+    await concurrently(ours, writesAtOnce, task => this.#record(task))
+    const missing = asked.filter(arn => !found.has(arn))
+    await concurrently(missing, writesAtOnce, arn => this.#missing(arn))
   }
 
   async #record(task: Task): Promise<void> {

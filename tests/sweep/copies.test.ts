@@ -128,6 +128,7 @@ test('tasks of a target that farguard.yml has no more are looked after until non
 test('a task that was lost runs on record again once ECS tells of it, and then it is no news', async () => {
   const simulated = simulatedWorld()
   const { world, ecs } = simulated
+  simulated.push('acme/web', '0')
   await simulated.createService('demo', 'web', `${registryHost}/acme/web:0`)
   const of = config(service())
   await sweeps(simulated, of, 4)
