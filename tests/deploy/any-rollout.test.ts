@@ -312,7 +312,7 @@ async function expectNoneKilled(target: Target, simulated: SimulatedWorld) {
   }
 }
 
-const numRuns = Number(process.env.ANY_ROLLOUT_RUNS ?? 10)
+const numRuns = Number(process.env.ANY_ROLLOUT_RUNS ?? 5)
 const seed = process.env.ANY_ROLLOUT_SEED === undefined ? {} : { seed: Number(process.env.ANY_ROLLOUT_SEED) }
 
 describe.each([

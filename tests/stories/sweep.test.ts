@@ -114,7 +114,7 @@ describe('copies', () => {
     const { clock, push, ecs, table } = await deployed()
     push('acme/worker', 'live')
     await clock.advance(10 * minute)
-    for (let times = 0; times < 25; times++) {
+    for (let times = 0; times < 14; times++) {
       for (const { taskArn, startedBy, lastStatus } of ecs.tasks())
         if (startedBy?.startsWith('fg/worker/') && lastStatus === 'RUNNING') ecs.fail(taskArn ?? '', { exitCode: 1 })
       await clock.advance(15 * minute)
