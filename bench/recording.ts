@@ -25,7 +25,7 @@ import { tableResource } from '../stack/table.ts'
 import { type Figure, median } from './figure.ts'
 
 /** As serverless.yml has it. */
-const batchSize = 100
+const batchSize = 500
 const writesAtOnce = 10
 const eventsOfRound = 1_000
 const rounds = 5

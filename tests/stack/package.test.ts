@@ -90,7 +90,7 @@ describe.each(['one', 'twoHundred'] as const)('the stack of %s', which => {
 /** The function, the queue that wakes it if one does, and what the two agree on. */
 const functions = [
   { name: 'deploy-image', role: 'DeployImageRole', queue: 'ImagesQueue', batch: 10, concurrency: 10 },
-  { name: 'record-task', role: 'RecordTaskRole', queue: 'TasksQueue', batch: 100, window: 1, concurrency: 10 },
+  { name: 'record-task', role: 'RecordTaskRole', queue: 'TasksQueue', batch: 500, window: 1, concurrency: 10 },
   { name: 'record-service', role: 'RecordServiceRole', queue: 'ServicesQueue', batch: 10, concurrency: 5 },
   { name: 'carry-out', role: 'CarryOutRole', queue: 'ControlQueue', batch: 1, concurrency: 5 },
   { name: 'sweep', role: 'SweepRole' },
