@@ -1,6 +1,7 @@
 /** `farguard approve`: lets an image through a target's approval gate. */
 import { imageTag, targetName } from '../arguments.ts'
 import type { DefineCommand } from '../session.ts'
+import { checkTarget } from '../targets.ts'
 import { askFor, type WishOptions, withWishOptions } from '../wish.ts'
 
 export const approve: DefineCommand = (command, run) => {
@@ -10,6 +11,9 @@ export const approve: DefineCommand = (command, run) => {
     .argument('<tag>', 'what it names now is approved, not what it may name later', imageTag)
     .addHelpText('after', '\nExample:\n  farguard approve web 1.4.2')
   withWishOptions(command).action((target: string, tag: string, options: WishOptions) =>
-    run(session => askFor({ do: 'approve', target, tag }, `farguard status ${target}`, options, session)),
+    run(session => {
+      checkTarget(target, session)
+      return askFor({ do: 'approve', target, tag }, `farguard status ${target}`, options, session)
+    }),
   )
 }

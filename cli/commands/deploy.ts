@@ -2,6 +2,7 @@
 import { parseImageName } from '../../shared/deploy/why.ts'
 import { targetName } from '../arguments.ts'
 import { type DefineCommand, UsageError } from '../session.ts'
+import { checkTarget } from '../targets.ts'
 import { askFor, type WishOptions, withWishOptions } from '../wish.ts'
 
 export const deploy: DefineCommand = (command, run) => {
@@ -19,6 +20,7 @@ export const deploy: DefineCommand = (command, run) => {
     run(session => {
       const image = parseImageName(name)
       if (!image || !('tag' in image)) throw new UsageError(`"${name}" names no tag to deploy. Try acme/web:1.4.2`)
+      if (options.target !== undefined) checkTarget(options.target, session)
       const target = options.target === undefined ? {} : { target: options.target }
       const look = options.target ? `farguard deployments ${options.target}` : `farguard why ${name}`
       return askFor({ do: 'deploy', ...image, ...target }, look, options, session)

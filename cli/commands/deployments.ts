@@ -4,6 +4,7 @@ import { targetName, upTo } from '../arguments.ts'
 import { columnsOf } from '../layout.ts'
 import { json } from '../printable.ts'
 import type { DefineCommand, Session } from '../session.ts'
+import { checkTarget } from '../targets.ts'
 import { span, utc } from '../times.ts'
 
 interface DeploymentsOptions {
@@ -30,6 +31,8 @@ async function runDeployments(target: string | undefined, options: DeploymentsOp
   for (const name of targets) found.push(...(await newest(stack.table, name, options.limit)))
   found.sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1))
   const listed = found.slice(0, options.limit)
+  // What was taken out of farguard.yml still has its history.
+  if (listed.length === 0 && target !== undefined) checkTarget(target, session)
   if (options.json) terminal.print(json(listed.map(forPrograms), 2))
   else if (listed.length === 0) terminal.print(`No deployment of ${targets.join(', ')} is on record in ${stack.name}.`)
   else {

@@ -1,6 +1,7 @@
 /** `farguard hold`: nothing is deployed to a target until it is released. */
 import { targetName, words } from '../arguments.ts'
 import type { DefineCommand } from '../session.ts'
+import { checkTarget } from '../targets.ts'
 import { askFor, type WishOptions, withWishOptions } from '../wish.ts'
 
 export const hold: DefineCommand = (command, run) => {
@@ -11,6 +12,7 @@ export const hold: DefineCommand = (command, run) => {
     .addHelpText('after', '\nExample:\n  farguard hold web --because "the sale runs until Monday"')
   withWishOptions(command).action((target: string, options: WishOptions & { because?: string }) =>
     run(session => {
+      checkTarget(target, session)
       const because = options.because === undefined ? {} : { because: options.because }
       return askFor({ do: 'hold', target, ...because }, `farguard status ${target}`, options, session)
     }),

@@ -1,6 +1,7 @@
 /** `farguard release`: a target takes pushes again. */
 import { targetName } from '../arguments.ts'
 import type { DefineCommand } from '../session.ts'
+import { checkTarget } from '../targets.ts'
 import { askFor, type WishOptions, withWishOptions } from '../wish.ts'
 
 export const release: DefineCommand = (command, run) => {
@@ -11,6 +12,9 @@ export const release: DefineCommand = (command, run) => {
     .argument('<target>', 'its name in farguard.yml', targetName)
     .addHelpText('after', '\nExample:\n  farguard release web')
   withWishOptions(command).action((target: string, options: WishOptions) =>
-    run(session => askFor({ do: 'release', target }, `farguard status ${target}`, options, session)),
+    run(session => {
+      checkTarget(target, session)
+      return askFor({ do: 'release', target }, `farguard status ${target}`, options, session)
+    }),
   )
 }

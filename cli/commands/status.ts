@@ -1,13 +1,13 @@
 /** `farguard status`: what runs, and what is not as it should be. */
 import type { Config } from '../../shared/config/config.ts'
-import { nearest } from '../../shared/config/nearest.ts'
 import { RetryableError } from '../../shared/ports.ts'
 import { targetName, upTo } from '../arguments.ts'
 import { json as jsonOf, printable } from '../printable.ts'
-import { type DefineCommand, type Session, UsageError } from '../session.ts'
+import type { DefineCommand, Session } from '../session.ts'
 import { observe } from '../status/observe.ts'
 import { reportOn, type StatusReport } from '../status/report.ts'
 import { show } from '../status/show.ts'
+import { targetNamed } from '../targets.ts'
 
 interface StatusOptions {
   json: boolean
@@ -44,10 +44,7 @@ async function runStatus(target: string | undefined, options: StatusOptions, ses
 
 function chosen(config: Config, name: string | undefined): Config {
   if (name === undefined) return config
-  const targets = config.targets.filter(target => target.name === name)
-  if (targets.length > 0) return { ...config, targets }
-  const names = config.targets.map(target => target.name)
-  throw new UsageError(`farguard.yml has no target ${name}. Try ${nearest(name, names) ?? names.join(', ')}`)
+  return { ...config, targets: [targetNamed(name, config)] }
 }
 
 /** A screen is drawn anew each time; elsewhere, and for programs, only what has changed is printed. */

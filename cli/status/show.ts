@@ -57,7 +57,8 @@ function notesOn(status: TargetStatus, now: Date): string[][] {
   if (parked) {
     const until = parked.until ? `, until ${utc(parked.until)} at least` : ''
     const what = `${parked.image.tag} ${short(parked.image.digest)} waits since ${utc(parked.since)}${until}`
-    notes.push(['waiting', `${what}: ${parked.reason}: ${parked.detail}`])
+    const way = parked.reason === 'not-approved' ? `; farguard approve ${status.target} ${parked.image.tag}` : ''
+    notes.push(['waiting', `${what}: ${parked.reason}: ${parked.detail}${way}`])
   }
   if (floor) notes.push(['floor', `only what is newer than ${floor.image.tag} goes: ${floor.because}`])
   for (const { digest, because, at } of quarantine)

@@ -88,6 +88,11 @@ describe('farguard deployments', () => {
     expect((await type('deployments', simulatedWorld())).code).toBe(0)
   })
 
+  test('of a target that there is not', async () => {
+    const said = await type('deployments wep', await history())
+    expect(said).toMatchObject({ code: 2, out: '', err: 'farguard.yml has no target wep. Try web' })
+  })
+
   test('a target that farguard.yml no longer has is still listed by name', async () => {
     const simulated = simulatedWorld()
     await putDeployments(simulated.world.table, [deployment({ target: 'gone' })])

@@ -123,6 +123,20 @@ describe('farguard status', () => {
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
+  test('what waits for an approval is told with the command that gives it', async () => {
+    const simulated = simulatedWorld()
+    const parked = {
+      image: image('nightly', '1.3.0', 'd'),
+      reason: 'not-approved',
+      detail: 'nobody has approved 1.3.0 yet',
+      since: '2026-03-01T21:30:00Z',
+    }
+    const gate = { target: 'nightly', approvals: [], parked, gone: [] }
+    await writeGate(simulated.world.table, gate, undefined, '2026-03-01T21:30:00Z')
+    const { out } = await type('status nightly', simulated)
+    expect(out).toContain('nobody has approved 1.3.0 yet; farguard approve nightly 1.3.0')
+  })
+
   test('tasks of no target are counted by group', async () => {
     const simulated = await everythingRuns()
     const other = (id: string, group: string) => task({ arn: taskArn(id), group })

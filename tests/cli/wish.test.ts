@@ -35,8 +35,8 @@ describe('what is asked', () => {
   test.each<{ line: string; wish: Wish }>([
     { line: 'deploy acme/web:1.4.2', wish: { do: 'deploy', repository: 'acme/web', tag: '1.4.2' } },
     {
-      line: 'deploy acme/web:live --target staging',
-      wish: { do: 'deploy', repository: 'acme/web', tag: 'live', target: 'staging' },
+      line: 'deploy acme/web:live --target web',
+      wish: { do: 'deploy', repository: 'acme/web', tag: 'live', target: 'web' },
     },
     { line: 'rollback web', wish: { do: 'rollback', target: 'web' } },
     { line: 'rollback web --to 1.4.1', wish: { do: 'rollback', target: 'web', to: '1.4.1' } },
@@ -62,11 +62,23 @@ describe('what is asked', () => {
     { line: 'approve web', says: "missing required argument 'tag'" },
     { line: 'release web --timeout soon', says: 'It takes a time such as 90s, 20m or 2h' },
     { line: 'relase web', says: 'unknown command' },
+    { line: 'hold wrker', says: 'farguard.yml has no target wrker. Try worker' },
+    { line: 'rollback wrker', says: 'farguard.yml has no target wrker. Try worker' },
+    { line: 'release wrker', says: 'farguard.yml has no target wrker. Try worker' },
+    { line: 'approve wrker 1.4.2', says: 'farguard.yml has no target wrker. Try worker' },
+    { line: 'deploy acme/web:1.4.2 --target wrker', says: 'farguard.yml has no target wrker. Try worker' },
   ])('$line is refused with exit code 2, and nothing is sent', async ({ line, says }) => {
     const simulated = simulatedWorld()
     const { code, err } = await type(line, simulated)
     expect({ code, err, sent: simulated.sent }).toEqual({ code: 2, err: expect.stringContaining(says), sent: [] })
   })
+})
+
+test('without a farguard.yml that is right, the stack says which targets there are', async () => {
+  const simulated = simulatedWorld()
+  const environment = { FARGUARD_CONFIG: 'tests/cli/none.yml' }
+  expect((await type('hold wrker --no-wait', simulated, { environment })).code).toBe(0)
+  expect(askedOf(simulated).wish).toEqual({ do: 'hold', target: 'wrker' })
 })
 
 describe('waiting', () => {
@@ -79,9 +91,9 @@ describe('waiting', () => {
 
   test('a refusal is told with its reason, and ends with 1', async () => {
     const simulated = simulatedWorld()
-    const refused = { state: 'refused' as const, reason: 'no-such-target', detail: 'farguard.yml has no target wbe.' }
-    const said = await type('release wbe', simulated, { meanwhile: [answered(simulated, refused)] })
-    expect(said).toMatchObject({ code: 1, out: 'Refused, no-such-target: farguard.yml has no target wbe.' })
+    const refused = { state: 'refused' as const, reason: 'no-such-target', detail: 'farguard.yml has no target web.' }
+    const said = await type('release web', simulated, { meanwhile: [answered(simulated, refused)] })
+    expect(said).toMatchObject({ code: 1, out: 'Refused, no-such-target: farguard.yml has no target web.' })
   })
 
   const led = { detail: 'web goes back to 1.1.0.', deployments: [{ target: 'web', number: 1 }] }
