@@ -17,7 +17,10 @@ ${behaviourHelp}
 Without "after", what ends does so after 3s. Without the label, a job exits 0, and everything else runs.
 The label local.before says the same of a task that runs the image with another command, such as a migration: it
 exits 0 unless the label says otherwise.
-  npm run push -- acme/web:1.0.2 --label "local.behaviour=exits 1 after 30s"`,
+  npm run push -- acme/web:1.0.2 --label "local.behaviour=exits 1 after 30s"
+The labels local.findings (CRITICAL=1,HIGH=3) and local.scan (after 90s, fails or unsupported) say what a scan of it finds, where
+the repository is scanned: that of a target with a scan gate is. Without them it finds nothing, after 20s.
+  npm run push -- acme/web:1.0.3 --label "local.findings=CRITICAL=1"`,
   )
   .showHelpAfterError('npm run push -- --help tells more.')
   .parse()

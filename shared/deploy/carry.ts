@@ -36,7 +36,9 @@ export async function carry(
   const { state, ended, because, image } = deployment
   const reason = ended ? { reason: ended.reason, detail: ended.detail } : { because }
   const name = `${image.repository}:${image.tag}`
-  world.log.info(state, { target: target.name, deployment: current.number, image: name, ...more.waits, ...reason })
+  // Each look would say again that its before task runs.
+  if (state !== 'starting' || !recorded)
+    world.log.info(state, { target: target.name, deployment: current.number, image: name, ...more.waits, ...reason })
   if (wasContested || (state !== 'started' && state !== 'starting')) {
     await stopStrays(target.name, [current.number], world)
     await putRight(target, world)

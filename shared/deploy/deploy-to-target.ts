@@ -235,7 +235,18 @@ class PushToTarget {
       const isFirst = waits === undefined
       await sendLook(this.#target.name, current.number, new Date(dueAt).toISOString(), this.#world, { isFirst })
     }
-    if (waits) return { kind: 'done', what: `${this.#target.name} #${current.number} waits: ${waits.because}` }
+    if (waits) {
+      // What waits for something older is on no record of its own yet.
+      if (!deployment && this.#push.source === 'push')
+        await this.trace('hold', 'waiting', `#${current.number}: ${waits.because}`)
+      this.#world.log.info('waits', {
+        target: this.#target.name,
+        deployment: current.number,
+        image: name,
+        detail: waits.because,
+      })
+      return { kind: 'done', what: `${this.#target.name} #${current.number} waits: ${waits.because}` }
+    }
     const { state, ended, todo } = deployment ?? {}
     if (todo) await advance(this.#target, this.#world)
     if (state === 'failed' && ended) return { kind: 'permanent', reason: ended.reason, detail: ended.detail }

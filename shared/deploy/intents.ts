@@ -106,11 +106,15 @@ async function deployTo(
     if (claim) deployments.push({ target: target.name, number: claim.number })
     if (outcome.kind === 'retryable' && !claim) throw new Problem('retry', 'aws-unavailable', outcome.detail)
     if (outcome.kind !== 'done' && outcome.kind !== 'retryable')
-      refusals.push(`${target.name}: ${outcome.detail ?? outcome.reason}`)
+      refusals.push(`${target.name}: ${refusalText(outcome, target)}`)
   }
   if (deployments.length === 0) return refused('not-deployed', refusals.join('; '))
   const names = deployments.map(each => `${each.target} #${each.number}`).join(', ')
   return { state: 'done', reason: 'deployed', detail: [`${push.tag} as ${names}`, ...refusals].join('; '), deployments }
+}
+
+function refusalText({ reason, detail = reason }: { reason: string; detail?: string }, { name }: Target): string {
+  return reason === 'quarantined' ? `quarantined, ${detail}. farguard release ${name} lets it run again` : detail
 }
 
 async function rollBack(target: Target, to: string | undefined, intent: Intent, world: World): Promise<Done> {
@@ -172,7 +176,10 @@ async function asPush(
 }
 
 async function hold(target: Target, because: string | undefined, { by, at }: Intent, world: World): Promise<Done> {
-  await changeGate(target.name, world, gate => ({ ...gate, hold: { because: because ?? 'no reason given', by, at } }))
+  await changeGate(target.name, world, gate => ({
+    ...gate,
+    hold: { because: because ?? gate.hold?.because ?? 'no reason given', by, at },
+  }))
   return done('held', `Nothing is deployed to ${target.name} but by name, until farguard release ${target.name}.`)
 }
 

@@ -85,7 +85,7 @@ async function putBack(failed: Deployment, head: TargetHead, target: Target, wor
   if (failed.where.kind === 'job') return { what: 'a job has nothing to go back to', by: 'farguard', runs: false }
   return good
     ? {
-        what: `its copies were stopped; those of deployment ${good.number} run`,
+        what: `its copies were stopped; deployment ${good.number} stands`,
         by: 'farguard',
         to: good.number,
         runs: true,

@@ -11,6 +11,9 @@ const tasksAtOnce = 400
 
 const writesAtOnce = 10
 
+/** EventBridge, a batch that gathers, and a write: what changed later than this ago may be on its way. */
+const eventsTakeMs = 2 * 60_000
+
 /** More than these are counted, not listed. */
 const mostNamed = 10
 
@@ -99,8 +102,9 @@ class SweptCluster {
     const at = this.#world.clock.now().toISOString()
     const seen = this.#seen.get(task.arn)
     const written = await writeTask(this.#world.table, task, { config: this.#config, from: 'look', at, seen })
-    // Health, which has no event, is no repair.
-    const isRepair = seen?.version !== task.version || seen.lost !== undefined
+    // Health, which has no event, is no repair; nor is what an event may be on its way to tell.
+    const isNews = seen?.version !== task.version || seen.lost !== undefined
+    const isRepair = isNews && Date.parse(at) - lastChangeOf(task) > eventsTakeMs
     if (written === 'written' && isRepair) this.#written.push(task.arn)
   }
 
@@ -115,6 +119,13 @@ class SweptCluster {
       arns.length === 0 ? [] : [`cluster ${cluster}: ${arns.length} ${what}: ${named(arns)}`]
     return [...line('tasks whose events were lost are on record', this.#written), ...line('tasks are lost', this.#lost)]
   }
+}
+
+/** Milliseconds since the epoch; long ago where ECS gives no time at all. */
+function lastChangeOf(task: Task): number {
+  const { createdAt, pullStartedAt, pullStoppedAt, startedAt, stoppingAt, executionStoppedAt, stoppedAt } = task
+  const times = [createdAt, pullStartedAt, pullStoppedAt, startedAt, stoppingAt, executionStoppedAt, stoppedAt]
+  return Math.max(0, ...times.map(time => Date.parse(time ?? '') || 0))
 }
 
 function named(arns: readonly string[]): string {

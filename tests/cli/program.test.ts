@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { connect, explain } from '../../cli/connection.ts'
 import { commands } from '../../cli/program.ts'
+import { listen } from '../../local/wire/listen.ts'
+import { createWire } from '../../local/wire/wire.ts'
 import { simulatedWorld } from '../simulated-world.ts'
 import { type } from './shell.ts'
 
@@ -49,6 +51,33 @@ describe('errors of the stack', () => {
     const send = () => Promise.reject(new Error('\u001b[2Jgone\nline'))
     const { err } = await type('hold web', simulatedWorld(), { ports: { control: { send } } })
     expect(err).toBe('the test stack: \ufffd[2Jgone line')
+  })
+})
+
+describe('the time of the stack', () => {
+  test('is what its account says, where that is another than ours', async () => {
+    const simulated = simulatedWorld()
+    const now = async () => new Date('2026-03-05T00:00:00Z')
+    const { out } = await type('status', simulated, { ports: { now } })
+    expect(out).toMatch(/^the test stack, 2026-03-05 00:00:00Z/)
+    await type('hold web --no-wait', simulated, { ports: { now } })
+    expect(simulated.sent[0]?.message).toMatchObject({ at: '2026-03-05T00:00:00.000Z' })
+    const silent = await type('status', simulated, { ports: { now: async () => undefined } })
+    expect(silent.out).toMatch(/^the test stack, 2026-03-01 22:00:00Z/)
+  })
+
+  test('is asked of the local account by its port', async () => {
+    const { account, ecr, clock } = simulatedWorld()
+    const server = await listen(createWire({ account, ecr, now: () => clock.now() }), { port: 0 })
+    const { now } = connect({ stage: 'dev', local: new URL(server.url).host }, {})
+    try {
+      expect(await now?.()).toEqual(new Date('2026-03-01T22:00:00Z'))
+      await clock.advance(3_600_000)
+      expect(await now?.()).toEqual(new Date('2026-03-01T23:00:00Z'))
+    } finally {
+      await server.close()
+    }
+    expect(await now?.()).toBeUndefined()
   })
 })
 

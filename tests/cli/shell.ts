@@ -12,7 +12,7 @@ export interface Shell {
   interruptedAt?: number
   columns?: number
   /** What somebody at the screen answers. */
-  answers?: boolean
+  answers?: 'yes' | 'no' | 'interrupted'
   /** Ports in place of the world's. */
   ports?: Partial<Connection>
   environment?: NodeJS.ProcessEnv
@@ -59,7 +59,7 @@ export async function type(line: string | string[], simulated: SimulatedWorld, s
   if (shell.answers !== undefined)
     terminal.confirm = async question => {
       questions.push(question)
-      return shell.answers ?? false
+      return shell.answers ?? 'no'
     }
   const stack: Connection = {
     name: 'the test stack',

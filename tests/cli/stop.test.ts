@@ -39,6 +39,12 @@ describe('what a name stands for', () => {
     }
   })
 
+  test('what brings a service of the local account back names its endpoint', async () => {
+    const { simulated } = await webRuns()
+    const { err } = await stopped('web', simulated, { ports: { endpoint: 'http://127.0.0.1:4666' } })
+    expect(err).toContain('aws ecs update-service --endpoint-url http://127.0.0.1:4666 --cluster demo --service web')
+  })
+
   test('an ARN, a whole id, its beginning, and cluster/id are a task', async () => {
     const { ids, arns } = await webRuns(1)
     const [id = '', arn = ''] = [ids[0], arns[0]]
@@ -192,12 +198,19 @@ describe('asking first', () => {
 
   test('a no stops nothing', async () => {
     const { simulated } = await webRuns()
-    const said = await type('stop web', simulated, { columns: 80, answers: false })
+    const said = await type('stop web', simulated, { columns: 80, answers: 'no' })
     expect(said).toMatchObject({
       code: 1,
       questions: ['Stop it?'],
       err: expect.stringMatching(/Nothing was stopped\.$/),
     })
+    expect(simulated.sent).toEqual([])
+  })
+
+  test('Ctrl-C at the question stops nothing, and ends with 130', async () => {
+    const { simulated } = await webRuns()
+    const said = await type('stop web', simulated, { columns: 80, answers: 'interrupted' })
+    expect(said).toMatchObject({ code: 130, err: expect.stringMatching(/Nothing was stopped\.$/) })
     expect(simulated.sent).toEqual([])
   })
 
@@ -211,7 +224,7 @@ describe('asking first', () => {
       await recordIntentOutcome(simulated.world.table, { id, by, wish, at: '2026-03-01T22:02:01Z', ...done })
     }
     const line = ['stop', 'web', '--because', 'it costs too much']
-    const said = await type(line, simulated, { columns: 80, answers: true, meanwhile: [answer] })
+    const said = await type(line, simulated, { columns: 80, answers: 'yes', meanwhile: [answer] })
     expect(said).toMatchObject({ code: 0, out: 'web is at zero.' })
     expect(wishes(simulated)).toEqual([
       { do: 'stop-service', cluster: 'demo', service: 'web', because: 'it costs too much' },

@@ -58,17 +58,17 @@ export function crashingAt(
 /** Lets two processes take turns: `turns` says who makes the next port call; when one has ended, the other goes on alone. */
 export function interleaved(turns: readonly ('a' | 'b')[]): { a: Gate; b: Gate; ended(who: 'a' | 'b'): void } {
   const queue = [...turns]
-  const waiting: Partial<Record<'a' | 'b', () => void>> = {}
+  // A process may make several calls at once: they go one after the other.
+  const waiting: Record<'a' | 'b', (() => void)[]> = { a: [], b: [] }
   const over = new Set<'a' | 'b'>()
   let busy = false
   const wake = () => {
     if (busy) return
     while (queue.length > 0 && over.has(queue[0] ?? 'a')) queue.shift()
-    const next = queue[0] ?? (waiting.a ? 'a' : 'b')
-    const go = waiting[next]
+    const next = queue[0] ?? (waiting.a.length > 0 ? 'a' : 'b')
+    const go = waiting[next].shift()
     if (!go) return
     queue.shift()
-    delete waiting[next]
     busy = true
     go()
   }
@@ -76,7 +76,7 @@ export function interleaved(turns: readonly ('a' | 'b')[]): { a: Gate; b: Gate; 
     (who: 'a' | 'b'): Gate =>
     async (_name, call) => {
       await new Promise<void>(resolve => {
-        waiting[who] = resolve
+        waiting[who].push(resolve)
         wake()
       })
       try {
