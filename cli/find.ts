@@ -102,7 +102,7 @@ async function tasksNamed(id: string, clusters: readonly string[], config: Confi
     const asked = await askForTasks(id, cluster, session)
     const arns = asked.length > 0 ? asked.map(({ arn }) => arn) : [`arn:aws:ecs:::task/${cluster}/${id}`]
     const records = await readTasks(session.stack.table, arns)
-    const hearing = { config, from: 'look' as const, at: session.terminal.now().toISOString() }
+    const hearing = { config, from: 'look' as const, at: (await session.now()).toISOString() }
     for (const task of asked) {
       const seen = records.find(({ arn }) => arn === task.arn)
       found.push({ is: 'task', task: recordOf(task, { ...hearing, seen }), isKnownToEcs: true })

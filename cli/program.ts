@@ -57,7 +57,8 @@ export async function farguard(args: readonly string[], surroundings: Surroundin
     const stack = surroundings.connect(program.opts<Where>(), environment)
     const config = () => stackConfig(environment.FARGUARD_CONFIG || 'farguard.yml')
     try {
-      exitCode = await work({ stack, terminal, config })
+      const now = async () => (await stack.now?.()) ?? terminal.now()
+      exitCode = await work({ stack, terminal, config, now })
     } catch (error) {
       exitCode = error instanceof UsageError ? 2 : 1
       // A list goes over several lines; nothing else in a message may.

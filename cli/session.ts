@@ -9,6 +9,8 @@ export interface Session {
   terminal: Terminal
   /** farguard.yml, or the file that FARGUARD_CONFIG names. Throws ConfigMistake, whose message has every problem. */
   config(): Config
+  /** The stack's time, for what is compared with its records; how long somebody waits here is the terminal's to say. */
+  now(): Promise<Date>
 }
 
 /** Runs a command; what it gives is the exit code: 0 done, 1 refused, failed or not found. */

@@ -30,7 +30,7 @@ export async function whatToStop(
     const { cluster, service } = found
     if (service.desiredCount === 0 && service.runningCount === 0 && service.pendingCount === 0) return undefined
     const wish = { do: 'stop-service' as const, cluster, service: service.name, ...reason }
-    return { wish, ...aboutService(cluster, service, configIfAny(session)) }
+    return { wish, ...aboutService(cluster, service, session) }
   }
   const { task } = found
   if (task.lastStatus === 'STOPPED' || task.lost) return undefined
@@ -60,7 +60,9 @@ async function oneOf(found: Found, session: Session): Promise<Exclude<Found, { i
   throw new UsageError([`${target.name} has ${tasks.length} tasks; name one:`, ...list].join('\n'))
 }
 
-function aboutService(cluster: string, service: Service, config: Config): Omit<Stopping, 'wish'> {
+function aboutService(cluster: string, service: Service, session: Session): Omit<Stopping, 'wish'> {
+  const config = configIfAny(session)
+  const at = session.stack.endpoint === undefined ? '' : ` --endpoint-url ${session.stack.endpoint}`
   const { name, desiredCount, runningCount, pendingCount, revision, createdAt } = service
   const targets = config.targets.filter(
     ({ run, ...at }) => run.kind === 'service' && run.service === name && at.cluster === cluster,
@@ -74,7 +76,7 @@ function aboutService(cluster: string, service: Service, config: Config): Omit<S
   const follows = [
     `Its count goes from ${desiredCount} to 0 and stays there; all its tasks are stopped.`,
     ...targets.map(target => `Pushes to ${target.name} are then registered, and verified when it wakes.`),
-    `To bring it back: aws ecs update-service --cluster ${cluster} --service ${name} --desired-count ${Math.max(1, desiredCount)}`,
+    `To bring it back: aws ecs update-service${at} --cluster ${cluster} --service ${name} --desired-count ${Math.max(1, desiredCount)}`,
     'Autoscaling, where it has any, may raise the count again.',
   ]
   return { title: `Service ${name} in ${cluster}`, facts, follows }
@@ -83,7 +85,7 @@ function aboutService(cluster: string, service: Service, config: Config): Omit<S
 async function aboutTask(task: TaskRecord, session: Session): Promise<Omit<Stopping, 'wish'>> {
   const own = await deploymentOf(task, session)
   const protectedUntil = task.service === undefined ? undefined : await protection(task, session)
-  const now = session.terminal.now().getTime()
+  const now = (await session.now()).getTime()
   const facts: [string, string][] = [
     ...task.containers.map(({ name, image, digest }): [string, string] => [name, image ?? digest ?? 'image not known']),
     [

@@ -14,8 +14,8 @@ export interface Terminal {
   clear?: () => void
   /** Puts a line in place of the one before it; absent where nobody looks. An empty line takes it away. */
   rewrite?: (line: string) => void
-  /** Whether somebody said yes; absent where nobody can be asked. */
-  confirm?: (question: string) => Promise<boolean>
+  /** What somebody said; absent where nobody can be asked. */
+  confirm?: (question: string) => Promise<'yes' | 'no' | 'interrupted'>
   now(): Date
   /** Ends early, without an error, when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
@@ -42,11 +42,20 @@ export function processTerminal(): Terminal {
   }
 }
 
-async function confirm(question: string): Promise<boolean> {
+async function confirm(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   const asking = createInterface({ input: process.stdin, output: process.stderr })
+  // A question is left open by the end of its input (Ctrl-D), and Ctrl-C would end it with an error.
+  const left = new Promise<'no' | 'interrupted'>(resolve => {
+    asking.once('SIGINT', () => resolve('interrupted'))
+    asking.once('close', () => resolve('no'))
+  })
+  const asked = asking.question(`${question} [y/N] `).then(said => (/^y(es)?$/i.test(said.trim()) ? 'yes' : 'no'))
   try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim())
+    const said = await Promise.race([asked, left])
+    if (said === 'interrupted') process.stderr.write('\n')
+    return said
   } finally {
+    asked.catch(() => undefined)
     asking.close()
   }
 }

@@ -40,7 +40,7 @@ export async function askFor(wish: Wish, look: string, options: WishOptions, ses
   const intent: Intent = {
     kind: 'intent',
     id: randomUUID(),
-    at: terminal.now().toISOString(),
+    at: (await session.now()).toISOString(),
     by: terminal.user(),
     wish,
   }

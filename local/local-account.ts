@@ -54,5 +54,5 @@ export function createLocalAccount({ clock, region, seed, host, behaviour }: Loc
     logs,
   })
   const account = new Account({ ecr, ecs, logs, sqs, sts: createSts(context) })
-  return { context, account, bus, sqs, ecr, ecs, logs, wire: createWire({ account, ecr }) }
+  return { context, account, bus, sqs, ecr, ecs, logs, wire: createWire({ account, ecr, now: () => clock.now() }) }
 }

@@ -37,7 +37,8 @@ async function runDeployments(target: string | undefined, options: DeploymentsOp
   else if (listed.length === 0) terminal.print(`No deployment of ${targets.join(', ')} is on record in ${stack.name}.`)
   else {
     const head = ['target', '#', 'image', 'state', 'when', 'took', 'why']
-    const rows = listed.map(deployment => row(deployment, terminal.now()))
+    const now = await session.now()
+    const rows = listed.map(deployment => row(deployment, now))
     for (const line of columnsOf(head, rows, terminal.columns())) terminal.print(line)
   }
   return listed.length === 0 && target !== undefined ? 1 : 0

@@ -33,7 +33,7 @@ async function runStatus(target: string | undefined, options: StatusOptions, ses
   const { terminal, stack } = session
   const config = chosen(session.config(), target)
   const look = async () =>
-    reportOn(await observe(config, session, { others: target === undefined }), stack.name, terminal.now())
+    reportOn(await observe(config, session, { others: target === undefined }), stack.name, await session.now())
   if (options.watch === undefined) {
     const report = await look()
     if (options.json) terminal.print(jsonOf(report, 2))

@@ -34,9 +34,11 @@ async function runStop(name: string, options: StopOptions, session: Session): Pr
   for (const line of tell(stopping, terminal.columns())) terminal.say(line)
   if (!options.yes) {
     if (!terminal.confirm) throw new UsageError('Nobody can be asked here, so nothing was stopped. Add --yes to do it.')
-    if (!(await terminal.confirm('Stop it?'))) {
+    const said = await terminal.confirm('Stop it?')
+    if (said !== 'yes') {
       terminal.say('Nothing was stopped.')
-      return 1
+      // 128 + SIGINT, as a shell counts it.
+      return said === 'interrupted' ? 130 : 1
     }
   }
   return askFor(stopping.wish, 'farguard status', options, session)

@@ -11,6 +11,8 @@ import { answerRegistry, isRegistryPath } from './registry.ts'
 export interface WireParts {
   account: Account
   ecr: Ecr
+  /** The account's own time, which may pass faster than the wall clock's; where it is given, GET /clock tells it. */
+  now?: () => Date
   /** Hears of each bug that a request ran into; the client gets a 500 besides. Standard error unless told. */
   onFault?: (error: unknown, request: WireRequest) => void
 }
@@ -30,6 +32,8 @@ export function createWire(parts: WireParts): Wire {
   return {
     async handle(request) {
       if (isRegistryPath(request.path)) return answerRegistry(parts.ecr, request, onFault)
+      if (parts.now && request.method === 'GET' && request.path === '/clock')
+        return plainText(200, parts.now().toISOString())
       const target = request.headers['x-amz-target']
       if (request.method !== 'POST' || request.path !== '/') return notAws(request)
       if (target?.startsWith('DynamoDB_')) return dynamoDb.handle(request)
