@@ -17,7 +17,10 @@ function driftOfService({ target, known, standing, service }: ObservedTarget, na
   if (service === undefined) return []
   if (service === 'missing') return [`Cluster ${target.cluster} has no service ${name}.`]
   if (service.status !== 'ACTIVE') return [`Service ${name} is ${service.status}.`]
-  return [...otherRevision(service, known.newest?.revision?.arn, standing), ...(isUnderWay ? [] : fewer(service))]
+  // Before the first deployment the service runs what it was created with.
+  const isBeforeTheFirst = !standing && (isUnderWay || known.newest === undefined)
+  const other = isBeforeTheFirst ? [] : otherRevision(service, known.newest?.revision?.arn, standing)
+  return [...other, ...(isUnderWay ? [] : fewer(service))]
 }
 
 function otherRevision(service: Service, newest: string | undefined, standing: ObservedTarget['standing']): string[] {
@@ -44,7 +47,12 @@ function driftOfCopies(observed: ObservedTarget, count: number): string[] {
 /** Running tasks of the target that are not of the deployment that stands. */
 function strangers({ known: { head }, standing, tasks }: ObservedTarget): string[] {
   const claims = head ? [head.current, ...head.earlier] : []
-  const others = tasks.filter(task => task.deployment?.id !== standing?.id || standing === undefined)
+  // What a newer one waits for is to run to its end.
+  const busy = head?.busy === undefined ? undefined : claims.find(({ number }) => number === head.busy)?.id
+  const others = tasks.filter(({ deployment }) => {
+    const id = deployment?.id
+    return id === undefined || (id !== standing?.id && id !== busy)
+  })
   return [...Map.groupBy(others, task => task.deployment?.id)].map(([id, of]) => {
     const number = claims.find(claim => claim.id === id)?.number
     const whose = number === undefined ? 'no deployment on record' : `#${number}`

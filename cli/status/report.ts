@@ -27,8 +27,16 @@ export interface TargetStatus {
   newest?: { number: number; state: Deployment['state'] | 'claimed'; at: string; ended?: string }
   copies: { desired?: number; running: number; pending: number }
   health: { healthy: number; unhealthy: number }
-  /** `deadline`: when it fails unless it has succeeded. */
-  underWay?: { number: number; state: string; image: DeployedImage; since: string; deadline?: string; isParked?: true }
+  /** `deadline`: when it fails unless it has succeeded. `waitsFor`: the deployment whose job or before task still runs. */
+  underWay?: {
+    number: number
+    state: string
+    image: DeployedImage
+    since: string
+    deadline?: string
+    isParked?: true
+    waitsFor?: number
+  }
   hold?: NonNullable<TargetGate['hold']>
   parked?: NonNullable<TargetGate['parked']>
   floor?: NonNullable<TargetHead['floor']>
@@ -93,7 +101,8 @@ function newestOf({ known: { head, newest } }: ObservedTarget): TargetStatus['ne
 function underWayOf({ target, known: { head, newest } }: ObservedTarget): TargetStatus['underWay'] {
   if (head && head.current.number > (newest?.number ?? 0)) {
     const { number, image, claimedAt: since } = head.current
-    return { number, state: 'claimed', image, since }
+    const { busy: waitsFor } = head
+    return { number, state: 'claimed', image, since, ...(waitsFor !== undefined && { waitsFor }) }
   }
   if (!newest) return undefined
   const isParked = newest.isParked === true && newest.wokeAt === undefined

@@ -24,12 +24,12 @@ export function show(report: StatusReport, columns: number | undefined): string[
 }
 
 function row(status: TargetStatus, now: Date): string[] {
-  const { target, cluster, runs, newest } = status
+  const { target, cluster, runs, newest, underWay } = status
   return [
     target,
     cluster,
     runs ? `${runs.tag} ${short(runs.digest)}` : '-',
-    newest ? `#${newest.number} ${newest.state}` : '-',
+    newest ? `#${newest.number} ${underWay?.waitsFor === undefined ? newest.state : 'waits'}` : '-',
     runs ? span(now.getTime() - Date.parse(runs.since)) : '-',
     copies(status),
     health(status),
@@ -68,8 +68,11 @@ function notesOn(status: TargetStatus, now: Date): string[][] {
   return notes.map(([kind, text]) => [status.target, kind, text])
 }
 
-function tellUnderWay({ number, image, state, isParked, deadline }: NonNullable<TargetStatus['underWay']>, now: Date) {
-  const what = `#${number} ${image.tag} ${short(image.digest)}: ${state}`
+function tellUnderWay(underWay: NonNullable<TargetStatus['underWay']>, now: Date): string {
+  const { number, image, state, isParked, waitsFor, deadline } = underWay
+  const name = `#${number} ${image.tag} ${short(image.digest)}`
+  if (waitsFor !== undefined) return `${name}: waits for #${waitsFor}, whose job (or before task) still runs`
+  const what = `${name}: ${state}`
   if (isParked) return `${what}; the service is at zero copies, and it is verified when that wakes`
   if (deadline === undefined) return what
   const leftMs = Date.parse(deadline) - now.getTime()

@@ -212,7 +212,34 @@ describe('drift', () => {
   test('a service that no deployment on record put there', async () => {
     const simulated = simulatedWorld()
     await webRuns(simulated)
+    const ended = { reason: 'unhealthy', detail: 'fails its health check', at: '2026-03-01T21:10:00Z' }
+    const revision = { arn: revisionArn('web:7'), fingerprint: 'f' }
+    await putDeployments(simulated.world.table, [deployment({ state: 'failed', ended, revision })])
     expect((await web(simulated)).drift).toEqual(['The service runs web:1, which no deployment on record put there.'])
+  })
+
+  test('none before the first deployment, nor while it is under way: it runs what it was created with', async () => {
+    const simulated = simulatedWorld()
+    await webRuns(simulated)
+    expect((await web(simulated)).drift).toEqual([])
+    await putDeployments(simulated.world.table, [deployment({ state: 'starting' })])
+    expect((await web(simulated)).drift).toEqual([])
+  })
+
+  test('what waits for a job that still runs says so, and that job is no drift', async () => {
+    const simulated = simulatedWorld()
+    const { table } = simulated.world
+    const job = { target: 'nightly', where: { kind: 'job' as const, cluster: 'demo' } }
+    const busy = deployment({ ...job, number: 2, state: 'superseded' })
+    const head = { current: deployment({ ...job, number: 3, id: 'dep003' }), earlier: [busy], busy: 2 }
+    await putDeployments(table, [deployment(job), busy], head)
+    await putTasks(table, copyOf('e1', 'dep002', { startedBy: 'fg/nightly/dep00201', group: 'family:nightly' }))
+    const { out } = await type('status nightly', simulated)
+    expect(out).toMatch(/^nightly +demo .* #3 waits /m)
+    expect(out).toContain('#3 1.3.0 aaaaaaaa: waits for #2, whose job (or before task) still runs')
+    expect(out).not.toContain('drift')
+    const { targets } = await report(simulated, 'status nightly')
+    expect(targets[0].underWay).toMatchObject({ state: 'claimed', waitsFor: 2 })
   })
 
   test('a service that is not there', async () => {
