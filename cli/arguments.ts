@@ -1,5 +1,6 @@
 /** Reads what commands are called with; what is wrong is said by commander, with exit code 2. */
 import { InvalidArgumentError } from 'commander'
+import { localAddress } from './local-address.ts'
 
 const tag = /^\w[\w.-]{0,127}$/
 const digest = /^sha256:[0-9a-f]{7,64}$/
@@ -31,4 +32,11 @@ export function upTo(most: number): (text: string) => number {
     if (Number.isInteger(number) && number > 0 && number <= most) return number
     throw new InvalidArgumentError(`It takes a whole number from 1 to ${most}.`)
   }
+}
+
+/** host:port of this machine: the local account listens nowhere else. */
+export function loopback(text: string): string {
+  const [, port] = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d{1,5})$/.exec(text) ?? []
+  if (port !== undefined && Number(port) > 0 && Number(port) <= 65535) return text
+  throw new InvalidArgumentError(`"${text}" is no host:port of this machine; try ${localAddress}`)
 }

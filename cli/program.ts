@@ -1,6 +1,7 @@
 /** The `farguard` command line: its commands, and what becomes of their errors. */
 import { Command, CommanderError } from 'commander'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
+import { loopback } from './arguments.ts'
 import { approve } from './commands/approve.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployments } from './commands/deployments.ts'
@@ -13,7 +14,7 @@ import { stop } from './commands/stop.ts'
 import { why } from './commands/why.ts'
 import { type Connection, explain, type Where } from './connection.ts'
 import { localAddress } from './local-address.ts'
-import { printable } from './printable.ts'
+import { json, printable } from './printable.ts'
 import { CommandError, type DefineCommand, type Run, UsageError } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -41,10 +42,11 @@ export interface Surroundings {
 export async function farguard(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { terminal, environment } = surroundings
   let exitCode = 0
+  let isForPrograms = false
   const program = new Command('farguard')
     .description('Push-to-deploy and a cost guard for AWS Fargate, in your own account.')
     .option('--stage <name>', 'which stack: the one of this stage', 'dev')
-    .option('--local [host:port]', `the local account of npm start, at ${localAddress} (or FARGUARD_LOCAL)`)
+    .option('--local [host:port]', `the local account of npm start, at ${localAddress} (or FARGUARD_LOCAL)`, loopback)
     .showHelpAfterError('Try farguard --help.')
     .exitOverride()
     .configureOutput({
@@ -53,6 +55,9 @@ export async function farguard(args: readonly string[], surroundings: Surroundin
       getOutHelpWidth: () => terminal.columns() ?? 100,
       getErrHelpWidth: () => terminal.columns() ?? 100,
     })
+  program.hook('preAction', (_, command) => {
+    isForPrograms = command.opts<{ json?: boolean }>().json === true
+  })
   const run: Run = async work => {
     const stack = surroundings.connect(program.opts<Where>(), environment)
     const config = () => stackConfig(environment.FARGUARD_CONFIG || 'farguard.yml')
@@ -61,8 +66,10 @@ export async function farguard(args: readonly string[], surroundings: Surroundin
       exitCode = await work({ stack, terminal, config, now })
     } catch (error) {
       exitCode = error instanceof UsageError ? 2 : 1
+      const message = messageOf(error, stack)
+      if (isForPrograms) terminal.print(json({ error: message }))
       // A list goes over several lines; nothing else in a message may.
-      for (const line of messageOf(error, stack).split('\n')) terminal.say(printable(line))
+      else for (const line of message.split('\n')) terminal.say(printable(line))
     }
   }
   for (const [name, define] of Object.entries(commands)) define(program.command(name), run)
@@ -83,13 +90,21 @@ function messageOf(error: unknown, stack: Connection): string {
 }
 
 /**
- * `--local` may stand alone before a command, whose name must not be taken for its address: an address is a loopback one with
- * a port, which no command or image is.
+ * `--local` may stand alone, before a command or what that is given, and neither must be taken for its address. Right before
+ * the command anything is an address that has a dot, a colon or digits only; behind it only what looks like no name or image.
  */
 function withLocalAddress(args: readonly string[]): string[] {
-  const isAddress = (text: string | undefined) => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(text ?? '')
-  return args.flatMap((argument, index) => {
-    if (argument === '--local') return isAddress(args[index + 1]) ? [] : [`--local=${localAddress}`]
-    return args[index - 1] === '--local' && isAddress(argument) ? [`--local=${argument}`] : [argument]
-  })
+  let mayBeAddress = beforeCommand
+  const given: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? ''
+    if (Object.hasOwn(commands, argument)) mayBeAddress = behindCommand
+    if (argument !== '--local') given.push(argument)
+    else if (mayBeAddress.test(args[index + 1] ?? '')) given.push(`--local=${args[++index]}`)
+    else given.push(`--local=${localAddress}`)
+  }
+  return given
 }
+
+const beforeCommand = /^\d+$|^[^-].*[.:]|^localhost$/
+const behindCommand = /^(\d{4,5}|(127(\.\d+){3}|localhost|\[::1\])(:\d*)?)$/

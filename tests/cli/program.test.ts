@@ -47,6 +47,16 @@ describe('errors of the stack', () => {
     expect(said).toMatchObject({ code: 1, err: expect.stringContaining('has no control queue') })
   })
 
+  test.each([
+    { line: 'status wep --json', code: 2, error: 'farguard.yml has no target wep. Try web' },
+    { line: 'logs wep --json', code: 1, error: expect.stringContaining('There is no target, service or task wep.') },
+    { line: 'stop wep --json', code: 1, error: expect.stringContaining('There is no target, service or task wep.') },
+  ])('$line tells its error to programs', async ({ line, code, error }) => {
+    const said = await type(line, simulatedWorld())
+    expect(said).toMatchObject({ code, err: '' })
+    expect(JSON.parse(said.out)).toEqual({ error })
+  })
+
   test('nothing of an error moves the cursor', async () => {
     const send = () => Promise.reject(new Error('\u001b[2Jgone\nline'))
     const { err } = await type('hold web', simulatedWorld(), { ports: { control: { send } } })
@@ -78,6 +88,38 @@ describe('the time of the stack', () => {
       await server.close()
     }
     expect(await now?.()).toBeUndefined()
+  })
+})
+
+describe('--local', () => {
+  test.each([
+    { line: '--local status', local: '127.0.0.1:4666' },
+    { line: '--local 127.0.0.1:4777 status', local: '127.0.0.1:4777' },
+    { line: 'status --local', local: '127.0.0.1:4666' },
+    { line: 'status --local localhost:4777', local: 'localhost:4777' },
+    { line: 'status --local web', local: '127.0.0.1:4666' },
+    { line: 'why --local acme/web:1.4.2', local: '127.0.0.1:4666' },
+    { line: 'approve web --local 1.4.2 --no-wait', local: '127.0.0.1:4666' },
+    { line: 'status', local: undefined },
+  ])('$line', async ({ line, local }) => {
+    const asked: unknown[] = []
+    await type(line, simulatedWorld(), { onConnect: where => asked.push(where.local) })
+    expect(asked).toEqual([local])
+  })
+
+  test.each([
+    { line: '--local 4741 status', address: '4741' },
+    { line: 'status --local 4741', address: '4741' },
+    { line: '--local 127.0.0.1 status', address: '127.0.0.1' },
+    { line: 'status --local 127.0.0.1', address: '127.0.0.1' },
+    { line: '--local host:x status', address: 'host:x' },
+    { line: '--local 127.0.0.1:99999 status', address: '127.0.0.1:99999' },
+    { line: '--local=farguard.example:4666 status', address: 'farguard.example:4666' },
+  ])('$line is refused', async ({ line, address }) => {
+    const asked: unknown[] = []
+    const { code, err } = await type(line, simulatedWorld(), { onConnect: where => asked.push(where) })
+    expect({ code, asked }).toEqual({ code: 2, asked: [] })
+    expect(err).toContain(`"${address}" is no host:port of this machine; try 127.0.0.1:4666`)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Runs the command in this process, on the simulated account and its clock, and keeps what it said. */
-import type { Connection } from '../../cli/connection.ts'
+import type { Connection, Where } from '../../cli/connection.ts'
 import { farguard } from '../../cli/program.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 import type { Logs, Table } from '../../shared/ports.ts'
@@ -16,6 +16,8 @@ export interface Shell {
   /** Ports in place of the world's. */
   ports?: Partial<Connection>
   environment?: NodeJS.ProcessEnv
+  /** Hears where the stack is to be. */
+  onConnect?: (where: Where) => void
 }
 
 export interface Said {
@@ -74,7 +76,10 @@ export async function type(line: string | string[], simulated: SimulatedWorld, s
   const code = await farguard(typeof line === 'string' ? line.split(' ') : line, {
     terminal,
     environment: { FARGUARD_CONFIG: 'tests/cli/farguard.yml', ...shell.environment },
-    connect: () => stack,
+    connect: where => {
+      shell.onConnect?.(where)
+      return stack
+    },
   })
   return { code, out: out.join('\n'), err: err.join('\n'), rewritten, questions }
 }
