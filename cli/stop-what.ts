@@ -5,6 +5,7 @@ import { type Deployment, deploymentsOf } from '../shared/deploy/records.ts'
 import { RefusedError, RetryableError, type Service } from '../shared/ports.ts'
 import { runningTasks, type TaskRecord } from '../shared/status/task-record.ts'
 import { configIfAny, type Found, find } from './find.ts'
+import { tagOf } from './image-name.ts'
 import { CommandError, type Session, UsageError } from './session.ts'
 import { span, utc } from './times.ts'
 
@@ -95,10 +96,10 @@ async function aboutTask(task: TaskRecord, session: Session): Promise<Omit<Stopp
     ...(task.target ? [['target', task.target] as [string, string]] : []),
     ...(own
       ? [
-          ['deployment', `#${own.deployment.number} ${own.deployment.image.tag}, ${own.deployment.state}`] as [
-            string,
-            string,
-          ],
+          [
+            'deployment',
+            `#${own.deployment.number} ${tagOf(own.deployment.image, own.deployment.target, configIfAny(session))}, ${own.deployment.state}`,
+          ] as [string, string],
         ]
       : []),
     ...(task.service ? [['service', task.service] as [string, string]] : []),

@@ -2,9 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Intent, Wish } from '../events/control-message.ts'
+import type { Config } from '../shared/config/config.ts'
 import type { IntentOutcome } from '../shared/deploy/intent-record.ts'
 import type { Deployment } from '../shared/deploy/records.ts'
+import { configIfAny } from './find.ts'
 import { type Ended, followWish } from './follow-wish.ts'
+import { tagOf } from './image-name.ts'
 import { json, printable } from './printable.ts'
 import type { Session } from './session.ts'
 import { readSpan, span } from './times.ts'
@@ -49,21 +52,21 @@ export async function askFor(wish: Wish, look: string, options: WishOptions, ses
     ? await terminal.untilInterrupted(signal => followWish(intent, options.timeout, session, signal))
     : { how: 'not-waited', deployments: [] }
   if (options.json) terminal.print(json({ id: intent.id, by: intent.by, wish, ...ended }, 2))
-  else for (const line of tell(ended)) terminal.print(printable(line))
+  else for (const line of tell(ended, configIfAny(session))) terminal.print(printable(line))
   for (const line of later(ended, look, options.timeout)) terminal.say(printable(line))
   return exitCode(ended)
 }
 
-function tell({ outcome, deployments }: Ended): string[] {
+function tell({ outcome, deployments }: Ended, config: Config): string[] {
   if (!outcome) return []
   const said = outcome.state === 'done' ? outcome.detail : `Refused, ${outcome.reason}: ${outcome.detail}`
-  return [said, ...deployments.map(tellDeployment)]
+  return [said, ...deployments.map(deployment => tellDeployment(deployment, config))]
 }
 
 /** `web #5 failed: application-exit: … Undone: …` */
-export function tellDeployment(deployment: Deployment): string {
+function tellDeployment(deployment: Deployment, config: Config): string {
   const { target, number, state, image, isParked, ended, undone } = deployment
-  const name = `${target} #${number} ${state}: ${image.repository}:${image.tag}`
+  const name = `${target} #${number} ${state}: ${image.repository}:${tagOf(image, target, config)}`
   if (state === 'started' && isParked)
     return `${name}; its service is at zero copies, and it is verified when that wakes`
   const why = ended ? `; ${ended.reason}: ${ended.detail}` : ''

@@ -1,6 +1,9 @@
 /** `farguard deployments`: what was deployed, and what came of it. */
+import type { Config } from '../../shared/config/config.ts'
 import { type Deployment, deploymentsOf } from '../../shared/deploy/records.ts'
 import { targetName, upTo } from '../arguments.ts'
+import { configIfAny } from '../find.ts'
+import { tagOf } from '../image-name.ts'
 import { columnsOf } from '../layout.ts'
 import { json } from '../printable.ts'
 import type { DefineCommand, Session } from '../session.ts'
@@ -38,7 +41,8 @@ async function runDeployments(target: string | undefined, options: DeploymentsOp
   else {
     const head = ['target', '#', 'image', 'state', 'when', 'took', 'why']
     const now = await session.now()
-    const rows = listed.map(deployment => row(deployment, now))
+    const config = configIfAny(session)
+    const rows = listed.map(deployment => row(deployment, config, now))
     for (const line of columnsOf(head, rows, terminal.columns())) terminal.print(line)
   }
   return listed.length === 0 && target !== undefined ? 1 : 0
@@ -55,14 +59,14 @@ function endOf({ undone, ended, succeededAt }: Deployment): string | undefined {
   return undone?.at ?? ended?.at ?? succeededAt
 }
 
-function row(deployment: Deployment, now: Date): string[] {
+function row(deployment: Deployment, config: Config, now: Date): string[] {
   const { target, number, image, state, claimedAt } = deployment
   const end = endOf(deployment)
   const tookMs = (end === undefined ? now.getTime() : Date.parse(end)) - Date.parse(claimedAt)
   return [
     target,
     `#${number}`,
-    image.tag,
+    tagOf(image, target, config),
     state,
     utc(claimedAt),
     end ? span(tookMs) : `${span(tookMs)} …`,

@@ -1,4 +1,5 @@
 /** The status report as people read it. */
+import { short } from '../image-name.ts'
 import { columnsOf, wrapped } from '../layout.ts'
 import { printable } from '../printable.ts'
 import { span, utc } from '../times.ts'
@@ -60,7 +61,11 @@ function notesOn(status: TargetStatus, now: Date): string[][] {
     const way = parked.reason === 'not-approved' ? `; farguard approve ${status.target} ${parked.image.tag}` : ''
     notes.push(['waiting', `${what}: ${parked.reason}: ${parked.detail}${way}`])
   }
-  if (floor) notes.push(['floor', `only what is newer than ${floor.image.tag} goes: ${floor.because}`])
+  if (floor)
+    notes.push([
+      'floor',
+      `only what is newer than ${floor.image.tag} ${short(floor.image.digest)} goes: ${floor.because}`,
+    ])
   for (const { digest, because, at } of quarantine)
     notes.push(['quarantined', `${short(digest)} since ${utc(at)}: ${because}`])
   for (const { digest, how, at, what } of gone) notes.push([how, `${short(digest)} at ${utc(at)}: ${what}`])
@@ -85,9 +90,4 @@ function tellCluster({ cluster, tasksOfNoTarget: groups }: StatusReport['cluster
   return [
     `Tasks of no target in ${cluster}: ${total} (${groups.map(({ group, count }) => `${count} ${group}`).join(', ')})`,
   ]
-}
-
-/** Enough of a digest to tell images apart. */
-function short(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, 8)
 }

@@ -60,6 +60,17 @@ describe('farguard deployments', () => {
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
+  test('where every deployment has the same tag, digests tell them apart', async () => {
+    const simulated = simulatedWorld()
+    const of = (number: number, letter: string) =>
+      deployment({ target: 'live', number, image: { repository: 'acme/live', tag: 'live', digest: digestOf(letter) } })
+    await putDeployments(simulated.world.table, [of(1, 'a'), of(2, 'b')])
+    const { out } = await type('deployments live', simulated, {
+      environment: { FARGUARD_CONFIG: 'tests/cli/one-tag.yml' },
+    })
+    expect(out).toMatch(/#2 +live bbbbbbbb +succeeded.*\n.*#1 +live aaaaaaaa +succeeded/)
+  })
+
   test('in a pipe a deployment is one line', async () => {
     const { out } = await type('deployments web', await history())
     expect(out.split('\n')).toHaveLength(4)

@@ -5,7 +5,7 @@ import { type IntentOutcome, recordIntentOutcome } from '../../shared/deploy/int
 import { type Deployment, readDeployment, writeDeployment } from '../../shared/deploy/records.ts'
 import { RefusedError, RetryableError } from '../../shared/ports.ts'
 import { type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
-import { deployment } from './records.ts'
+import { deployment, digestOf } from './records.ts'
 import { failing, type } from './shell.ts'
 
 function askedOf({ sent }: SimulatedWorld): Intent {
@@ -133,6 +133,18 @@ describe('waiting', () => {
       'web #1 is starting',
       'web #1 has started and is being verified',
     ])
+  })
+
+  test('where the tag is always the same, the digest says which image it is', async () => {
+    const simulated = simulatedWorld()
+    const outcome = { detail: 'live goes back.', deployments: [{ target: 'live', number: 1 }] }
+    const image = { repository: 'acme/live', tag: 'live', digest: digestOf('b') }
+    const meanwhile = [answered(simulated, outcome), becomes(simulated, { target: 'live', image })]
+    const { out } = await type('rollback live', simulated, {
+      meanwhile,
+      environment: { FARGUARD_CONFIG: 'tests/cli/one-tag.yml' },
+    })
+    expect(out).toBe('live goes back.\nlive #1 succeeded: acme/live:live bbbbbbbb')
   })
 
   test('a failure that is being undone is not the end yet', async () => {
