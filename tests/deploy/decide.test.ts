@@ -151,6 +151,45 @@ describe('the head', () => {
   })
 })
 
+describe('an image whose last deployment here failed', () => {
+  const ended = { reason: 'surroundings', detail: 'no capacity', at: noon }
+  const [before, after] = ['2026-03-02T11:00:00Z', '2026-03-02T12:00:01Z']
+  test.each<{ case: string; of: Partial<Facts>; startedAt?: string; expect: string }>([
+    {
+      case: 'a double of its push, after it had started',
+      of: { pushedAt: before },
+      startedAt: before,
+      expect: 'failed-before',
+    },
+    { case: 'its push from the dead letters, when it had not started', of: { pushedAt: before }, expect: 'deploy' },
+    { case: 'the sweep, when it had not started', of: { pushedAt: before, source: 'sweep' }, expect: 'failed-before' },
+    {
+      case: 'the sweep, when it had',
+      of: { pushedAt: before, source: 'sweep' },
+      startedAt: before,
+      expect: 'failed-before',
+    },
+    { case: 'a push since', of: { pushedAt: after }, startedAt: before, expect: 'deploy' },
+    {
+      case: 'the sweep, after a release since',
+      of: { pushedAt: before, source: 'sweep', releasedAt: after },
+      startedAt: before,
+      expect: 'deploy',
+    },
+    {
+      case: 'the sweep, after a release before',
+      of: { pushedAt: before, source: 'sweep', releasedAt: before },
+      startedAt: before,
+      expect: 'failed-before',
+    },
+    { case: 'an operator', of: { source: 'operator' }, startedAt: before, expect: 'deploy' },
+  ])('$case: $expect', ({ of, startedAt, expect: expected }) => {
+    const failed = { number: 7, image: image('1.4.2'), state: 'failed', ended, startedAt } as const
+    const running = { ...image('1.4.1'), number: 6 }
+    expect(summary(onto(image('1.4.2'), 'failed', image('1.4.2'), { current: failed, running, ...of }))).toBe(expected)
+  })
+})
+
 test('an image that is gone is not deployed', () => {
   expect(summary(decide('1.4.2', service(), { source: 'push', pushedAt: noon, image: undefined }))).toBe('image-gone')
 })
