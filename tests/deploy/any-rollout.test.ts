@@ -313,13 +313,14 @@ async function expectNoneKilled(target: Target, simulated: SimulatedWorld) {
 }
 
 const numRuns = Number(process.env.ANY_ROLLOUT_RUNS ?? 5)
-const seed = process.env.ANY_ROLLOUT_SEED === undefined ? {} : { seed: Number(process.env.ANY_ROLLOUT_SEED) }
+/** The suite tries the same stories each time; others by their seed. */
+const seed = { seed: Number(process.env.ANY_ROLLOUT_SEED ?? 1) }
 
 describe.each([
   { who: 'pushes, looks and sweeps', withOperators: false },
   { who: 'pushes, looks, sweeps and operators', withOperators: true },
 ])('$who, some of which die or are held up', ({ withOperators }) => {
-  test.each(Object.entries(targets))('%s ends right', { timeout: 3_600_000 }, async (_name, target) => {
+  test.each(Object.entries(targets))('%s ends right', { timeout: 600_000 }, async (_name, target) => {
     await fc.assert(
       fc.asyncProperty(moves(withOperators), fc.constantFrom(0, 0, 5 * minute), async (story, lagMs) => {
         const simulated = simulatedWorld()
