@@ -12,6 +12,7 @@ import { observe } from './prepare.ts'
 import { asProblem, Problem } from './problem.ts'
 import {
   type Deployment,
+  draftOf,
   isOpen,
   type KnownTarget,
   readDeployment,
@@ -124,7 +125,7 @@ async function moved(
   await leaveBehind(head, newest, target, world)
   const { current } = head
   const recorded = await readDeployment(world.table, target.name, current.number)
-  const base: Deployment = recorded ?? { ...current, target: target.name, version: 0, state: 'starting', attempts: [] }
+  const base = recorded ?? draftOf(current, target.name)
   if (isOpen(base)) {
     const detail = 'farguard.yml names another place by now'
     await write(base, judged(base, { is: 'superseded', detail }, at(world)), world)

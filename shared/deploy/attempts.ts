@@ -142,7 +142,7 @@ function prepare(deployment: Deployment, target: Target, command: string[], circ
 }
 
 function update(deployment: Deployment, target: Target, service: string, { now, service: is }: Circumstances): Step {
-  if (deployment.attempts.some(isUpdated)) return { do: 'finish' }
+  if (hasUpdated(deployment)) return { do: 'finish' }
   const revision = deployment.revision?.arn ?? ''
   const call = {
     operation: 'UpdateService' as const,
@@ -156,8 +156,9 @@ function update(deployment: Deployment, target: Target, service: string, { now, 
   return { do: 'plan', attempts: [{ number: nextNumber(deployment), at: now.toISOString(), call }] }
 }
 
-function isUpdated({ call, outcome }: Attempt): boolean {
-  return call.operation === 'UpdateService' && outcome !== undefined && !outcome.failures
+/** Whether ECS has taken the call that puts the service on it. */
+export function hasUpdated({ attempts }: Pick<Deployment, 'attempts'>): boolean {
+  return attempts.some(({ call, outcome }) => call.operation === 'UpdateService' && outcome && !outcome.failures)
 }
 
 type Request = Omit<RunRequest, 'startedBy' | 'clientToken' | 'tags'>

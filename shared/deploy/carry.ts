@@ -7,7 +7,7 @@ import { failedWith } from './ends.ts'
 import { supersede, waitFor } from './fence.ts'
 import type { Ground } from './prepare.ts'
 import { Problem } from './problem.ts'
-import { type Deployment, readDeployment, type TargetHead, writeDeployment } from './records.ts'
+import { type Deployment, draftOf, readDeployment, type TargetHead, writeDeployment } from './records.ts'
 import { putRight, stopStrays } from './settle.ts'
 import { start, type Waits } from './start.ts'
 import { undo } from './undo.ts'
@@ -74,13 +74,7 @@ export async function giveUp(
   const recorded = await readDeployment(world.table, target.name, current.number)
   if (recorded && (recorded.state !== 'starting' || mayBeRunning(recorded))) return
   await leaveBehind(head, newest, target, world)
-  const base: Deployment = recorded ?? {
-    ...current,
-    target: target.name,
-    version: 0,
-    state: 'starting',
-    attempts: [],
-  }
+  const base = recorded ?? draftOf(current, target.name)
   const written = await writeDeployment(world.table, failedWith(base, why, world.clock.now().toISOString()))
   if (written) await stopStrays(target.name, [current.number, ...head.unsettled], world)
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
-import { mayBeRunning } from './attempts.ts'
+import { hasUpdated, mayBeRunning } from './attempts.ts'
 import { isNewer, type RunningImage } from './decide.ts'
 import { placeOf } from './place.ts'
 import type { ImagePush } from './push.ts'
@@ -83,7 +83,9 @@ export async function writeClaim(
       each => each.number === number && Date.parse(claim.claimedAt) - Date.parse(each.claimedAt) < unsettledMs,
     )
   const busy = busyAfter(head, last)
-  const restores = head?.emptied?.from ?? (hasUpdated(last) ? undefined : head?.current.restores)
+  // A count that was to come back has, once the service was put on that deployment; later, somebody wants it as it is.
+  const isRestored = last !== undefined && hasUpdated(last)
+  const restores = head?.emptied?.from ?? (isRestored ? undefined : head?.current.restores)
   const next = {
     target,
     current: { ...claim, ...(restores !== undefined && { restores }) },
@@ -97,14 +99,6 @@ export async function writeClaim(
   }
   const written = await writeHead(world.table, next, head)
   return written ? { ...next, version: (head?.version ?? 0) + 1 } : undefined
-}
-
-/** Whether the service was ever put on it: a count that was to come back has, or somebody wants it as it is. */
-function hasUpdated(last: Deployment | undefined): boolean {
-  return (
-    last?.attempts.some(({ call, outcome }) => call.operation === 'UpdateService' && outcome && !outcome.failures) ??
-    false
-  )
 }
 
 /** The deployment that a newer one has to wait for: the last one whose job or `before` task may run. `last`: what the head named. */

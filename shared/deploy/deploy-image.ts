@@ -25,7 +25,7 @@ export async function deployImage(event: EcrImageAction, config: Config, world: 
 }
 
 /** Deploys what a tag names now to each of these targets; every one of them has its turn, whatever comes of the others. */
-export async function deployToTargets(push: ImagePush, targets: readonly Target[], world: World): Promise<Outcome> {
+async function deployToTargets(push: ImagePush, targets: readonly Target[], world: World): Promise<Outcome> {
   const look = () => imageNow(push, world)
   let once: ReturnType<typeof look> | undefined
   const lookOnce = () => {

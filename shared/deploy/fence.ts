@@ -4,6 +4,7 @@ import { mayBeRunning } from './attempts.ts'
 import {
   type Claim,
   type Deployment,
+  draftOf,
   isOpen,
   readDeployment,
   type TargetHead,
@@ -52,7 +53,7 @@ async function supersedeOne(
       if (found !== seen) return found
       continue
     }
-    const base: Deployment = found ?? { ...claim, target, version: 0, state: 'starting', attempts: [] }
+    const base = found ?? draftOf(claim, target)
     if (await writeDeployment(world.table, { ...base, state: 'superseded', ended })) return undefined
   }
 }

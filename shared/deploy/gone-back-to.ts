@@ -2,7 +2,7 @@
 import type { Target } from '../config/config.ts'
 import type { World } from '../ports.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { type Deployment, deploymentsOf, isOpen, isStanding, type KnownTarget } from './records.ts'
+import { type Deployment, deploymentsOf, hasRun, isOpen, type KnownTarget } from './records.ts'
 
 /** A rollback goes no further back than this. */
 const mostDeployments = 500
@@ -44,8 +44,4 @@ function placeIn(all: readonly Deployment[], { number, image, event }: Deploymen
   if (event.by === undefined) return number
   const pushed = all.find(each => each.event.by === undefined && each.image.digest === image.digest)
   return pushed?.number ?? number
-}
-
-function hasRun(deployment: Deployment): boolean {
-  return isStanding(deployment) && deployment.startedAt !== undefined
 }

@@ -23,7 +23,7 @@ export async function observeTasks(deployment: Deployment, arns: readonly string
       if (stopped) return { arn, is: 'ended', task: newest, stopped }
     }
     if (task) return { arn, is: 'live', task: newest ?? task }
-    return isRecent(deployment, arn, world.clock.now()) ? { arn, is: 'live' } : { arn, is: 'lost' }
+    return isRecentStart(deployment, arn, world.clock.now()) ? { arn, is: 'live' } : { arn, is: 'lost' }
   })
 }
 
@@ -36,7 +36,8 @@ async function tasksByEcs(cluster: string, arns: readonly string[], world: World
   }
 }
 
-function isRecent({ attempts }: Deployment, arn: string, now: Date): boolean {
+/** Reads lag behind a start: what was started a moment ago need not be shown yet. */
+export function isRecentStart({ attempts }: Deployment, arn: string, now: Date): boolean {
   const outcome = attempts.map(attempt => attempt.outcome).find(each => each?.tasks?.includes(arn))
   return outcome !== undefined && now.getTime() - Date.parse(outcome.at) < readsLagMs
 }

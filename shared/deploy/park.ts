@@ -8,7 +8,7 @@ import { type DeployedImage, readTarget, type TargetGate, writeGate } from './re
 type Parked = NonNullable<TargetGate['parked']>
 
 /** An empty one: nothing is held, approved or parked. */
-export function emptyGate(target: string): TargetGate {
+function emptyGate(target: string): TargetGate {
   return { target, version: 0, approvals: [], gone: [] }
 }
 

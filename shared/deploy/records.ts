@@ -126,6 +126,16 @@ export const deploymentStates = [
 ] as const
 export type DeploymentState = (typeof deploymentStates)[number]
 
+/** A claim's deployment before anything of it is on record. */
+export function draftOf(claim: Claim, target: string): Deployment {
+  return { ...claim, target, version: 0, state: 'starting', attempts: [] }
+}
+
+/** Whether it came to run and was not given up or overtaken before. An older one that is `started` still is a job that runs. */
+export function hasRun(deployment: Deployment): boolean {
+  return deployment.startedAt !== undefined && isStanding(deployment)
+}
+
 /** Whether it is still being started or verified. */
 export function isOpen({ state }: Pick<Deployment, 'state'>): boolean {
   return state === 'starting' || state === 'started'

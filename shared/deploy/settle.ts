@@ -3,7 +3,15 @@ import type { Target } from '../config/config.ts'
 import { RefusedError, type Service, type World } from '../ports.ts'
 import { liveTasks } from './attempts.ts'
 import { isSamePlace, placeOf } from './place.ts'
-import { type Deployment, deploymentsOf, isStanding, readDeployment, readTarget, type TargetHead } from './records.ts'
+import {
+  type Deployment,
+  deploymentsOf,
+  hasRun,
+  isStanding,
+  readDeployment,
+  readTarget,
+  type TargetHead,
+} from './records.ts'
 
 /** A head that moves this often while one call is under way is put right by whoever moved it. */
 const mostMoves = 5
@@ -58,11 +66,6 @@ export async function lastGoodHere(target: Target, head: TargetHead, world: Worl
     if (hasRun(deployment) && isSamePlace(deployment.where, placeOf(target)) && !isQuarantined(deployment))
       return deployment
   return undefined
-}
-
-/** A newer claim supersedes what is being verified, so an older one that is `started` still is a job that runs. */
-function hasRun(deployment: Deployment): boolean {
-  return deployment.startedAt !== undefined && isStanding(deployment)
 }
 
 function isSomebodysWish({ deployments, revision }: Service, head: TargetHead): boolean {

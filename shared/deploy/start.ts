@@ -11,6 +11,7 @@ import {
   type Attempt,
   type Claim,
   type Deployment,
+  draftOf,
   readDeployment,
   type TargetHead,
   writeDeployment,
@@ -102,14 +103,7 @@ class Run {
 
   /** The deployment with its first calls, on record; what somebody else put there, if they were first. */
   async putOnRecord(): Promise<Deployment> {
-    const draft: Deployment = {
-      ...this.#claim,
-      target: this.#target.name,
-      version: 0,
-      state: 'starting',
-      begunAt: this.#now(),
-      attempts: [],
-    }
+    const draft: Deployment = { ...draftOf(this.#claim, this.#target.name), begunAt: this.#now() }
     try {
       return (await this.take({ ...draft, revision: await this.#revision() })).deployment
     } catch (error) {

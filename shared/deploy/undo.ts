@@ -106,7 +106,7 @@ async function putServiceBack(
   if (!service || !wasPut)
     return { what: 'the service was never put on it', by: 'farguard', runs: true, ...numberOf(good) }
   const byEcs = failed.ended?.reason === 'ecs-rolled-back'
-  const history = await historyOf(failed, world)
+  const history = await byRevision(failed, world)
   if (isLeftAlone(service, failed, good, history)) {
     const what = byEcs
       ? `ECS had put the service back on ${short(service.revision)}`
@@ -158,10 +158,10 @@ async function empty(failed: Deployment, service: Service, target: Target, world
 }
 
 /** Our deployments of this service by the revision that they put it on, newest first. */
-type History = Map<string, Deployment>
+type ByRevision = Map<string, Deployment>
 
-async function historyOf({ target, where }: Deployment, world: World): Promise<History> {
-  const history: History = new Map()
+async function byRevision({ target, where }: Deployment, world: World): Promise<ByRevision> {
+  const history: ByRevision = new Map()
   for await (const deployment of deploymentsOf(world.table, target)) {
     const arn = deployment.revision?.arn
     if (arn !== undefined && isSamePlace(deployment.where, where) && !history.has(arn)) history.set(arn, deployment)
@@ -177,7 +177,7 @@ function isLeftAlone(
   { revision }: Service,
   failed: Deployment,
   good: Deployment | undefined,
-  history: History,
+  history: ByRevision,
 ): boolean {
   if (revision === good?.revision?.arn) return true
   // Right after ECS rolled it back, a read may still show the service where it was.
@@ -206,7 +206,7 @@ async function update(
 }
 
 /** What the service ran before the first of an unbroken row of failures: before Farguard came, somebody else's revision. */
-function revisionBefore(failed: Deployment, history: History): string | undefined {
+function revisionBefore(failed: Deployment, history: ByRevision): string | undefined {
   const seen = new Set<string>()
   for (let of: Deployment | undefined = failed; of; ) {
     const was: string | undefined = wasBefore(of)

@@ -1,6 +1,7 @@
 /** The copies of a task target: as many as farguard.yml says, of what has succeeded, and no others. */
 import type { Target } from '../config/config.ts'
 import { liveTasks, pruned, wantedCopies } from '../deploy/attempts.ts'
+import { isRecentStart } from '../deploy/observe-tasks.ts'
 import { isSamePlace, placeOf } from '../deploy/place.ts'
 import { observe } from '../deploy/prepare.ts'
 import {
@@ -86,7 +87,7 @@ async function startMissing(
   world: World,
 ): Promise<string[]> {
   const up = new Set(own.filter(({ isUp }) => isUp).map(({ arn }) => arn))
-  const gone = liveTasks(good).filter(arn => !up.has(arn) && !isRecent(arn, good, world.clock.now()))
+  const gone = liveTasks(good).filter(arn => !up.has(arn) && !isRecentStart(good, arn, world.clock.now()))
   const isOpenStill = good.attempts.some(({ outcome }) => !outcome)
   const missing = wantedCopies(target) - (liveTasks(good).length - gone.length)
   if (missing <= 0 && !isOpenStill) return []
@@ -103,12 +104,6 @@ async function startMissing(
   return started.length === 0
     ? []
     : [`target ${target.name}: ${started.length} of its copies had ended and were started again`]
-}
-
-/** Reads lag behind a start: what was started a moment ago need not be listed yet. */
-function isRecent(arn: string, { attempts }: Deployment, now: Date): boolean {
-  const outcome = attempts.map(attempt => attempt.outcome).find(each => each?.tasks?.includes(arn))
-  return outcome !== undefined && now.getTime() - Date.parse(outcome.at) < readsLagMs
 }
 
 /**
