@@ -45,6 +45,7 @@ export function taskOf({ detail }: EcsTaskStateChange): Task {
     createdAt: time(detail.createdAt),
     pullStartedAt: time(detail.pullStartedAt),
     pullStoppedAt: time(detail.pullStoppedAt),
+    connectivityAt: time(detail.connectivityAt),
     startedAt: time(detail.startedAt),
     stoppingAt: time(detail.stoppingAt),
     executionStoppedAt: time(detail.executionStoppedAt),

@@ -135,6 +135,8 @@ export interface Task {
   createdAt?: string
   pullStartedAt?: string
   pullStoppedAt?: string
+  /** When its network interface was there. */
+  connectivityAt?: string
   startedAt?: string
   stoppingAt?: string
   executionStoppedAt?: string

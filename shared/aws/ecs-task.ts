@@ -30,6 +30,7 @@ export function asTask(task: EcsTask, cluster: string): Task[] {
         createdAt: task.createdAt?.toISOString(),
         pullStartedAt: task.pullStartedAt?.toISOString(),
         pullStoppedAt: task.pullStoppedAt?.toISOString(),
+        connectivityAt: task.connectivityAt?.toISOString(),
         startedAt: task.startedAt?.toISOString(),
         stoppingAt: task.stoppingAt?.toISOString(),
         executionStoppedAt: task.executionStoppedAt?.toISOString(),

@@ -57,6 +57,7 @@ describe('tasks', () => {
       pullStartedAt: expect.stringMatching(/^2026-03-01T22:0/),
       pullStoppedAt: expect.stringMatching(/^2026-03-01T22:0/),
       startedAt: expect.stringMatching(/^2026-03-01T22:0/),
+      connectivityAt: expect.stringMatching(/^2026-03-01T22:0/),
       containers: [{ name: 'app', image, digest, lastStatus: 'RUNNING', health: 'UNKNOWN' }],
       tags: expect.objectContaining({ 'farguard:target': 'worker', team: 'platform' }),
     })

@@ -29,6 +29,7 @@ test("a service's task, member by member", () => {
     pullStartedAt: '2026-03-01T22:00:21.003Z',
     pullStoppedAt: '2026-03-01T22:00:27.911Z',
     startedAt: '2026-03-01T22:00:31.500Z',
+    connectivityAt: '2026-03-01T22:00:14.310Z',
     containers: [
       {
         name: 'app',
