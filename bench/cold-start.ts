@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Config, FreezeWindow, Target } from '../shared/config/config.ts'
+import { bareConfig, type Config, type FreezeWindow, type Target } from '../shared/config/config.ts'
 import { type Bundle, buildFunctions } from '../stack/build.ts'
 import { stackConfig } from '../stack/config.ts'
 import { type StackFunction, stackFunctions } from '../stack/functions.ts'
@@ -98,7 +98,7 @@ async function bundled(outdir: string) {
 
 /** farguard.yml's targets, each with the change. */
 function configWith(change: Partial<Target>): Config {
-  return { targets: stackConfig().targets.map(target => ({ ...target, ...change })) }
+  return { ...bareConfig, targets: stackConfig().targets.map(target => ({ ...target, ...change })) }
 }
 
 function gatesOf(freeze: FreezeWindow[]): Target['gates'] {

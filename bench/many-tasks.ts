@@ -6,7 +6,7 @@ import { createLocalAccount, type LocalAccount, localAccountId } from '../local/
 import { lambdaWorker } from '../local/stack/lambda-worker.ts'
 import { tinyImage } from '../local/tiny-image.ts'
 import { type Listening, listen } from '../local/wire/listen.ts'
-import type { Config, Target } from '../shared/config/config.ts'
+import { bareConfig, type Config, type Target } from '../shared/config/config.ts'
 import type { SweepReport } from '../shared/sweep/sweep.ts'
 import { tableResource } from '../stack/table.ts'
 
@@ -24,6 +24,7 @@ export const taskCount = services.targets * services.tasksEach + copies.targets 
 const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: [], publicIp: false }
 
 export const config: Config = {
+  ...bareConfig,
   targets: [
     ...targets('service', services.targets, name => ({
       kind: 'service',

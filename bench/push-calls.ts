@@ -9,7 +9,7 @@ import { tinyImage } from '../local/tiny-image.ts'
 import { inProcessHandler } from '../local/wire/in-process.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
-import type { Config } from '../shared/config/config.ts'
+import { bareConfig, type Config } from '../shared/config/config.ts'
 import { advance } from '../shared/deploy/advance.ts'
 import { deployImage } from '../shared/deploy/deploy-image.ts'
 import type { Table, World } from '../shared/ports.ts'
@@ -18,6 +18,7 @@ import type { Figure } from './figure.ts'
 const region = 'eu-central-1'
 
 const config: Config = {
+  ...bareConfig,
   targets: [
     {
       name: 'web',

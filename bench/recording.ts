@@ -15,7 +15,7 @@ import type { EcsTaskStateChange } from '../events/ecs-task-state-change.ts'
 import { taskOf } from '../events/ecs-task-state-change.ts'
 import { memoryTable } from '../local/memory-table.ts'
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
-import type { Config } from '../shared/config/config.ts'
+import { bareConfig, type Config } from '../shared/config/config.ts'
 import { advance } from '../shared/deploy/advance.ts'
 import type { StoredRecord, Table, World } from '../shared/ports.ts'
 import { concurrently } from '../shared/status/concurrently.ts'
@@ -31,6 +31,7 @@ const eventsOfRound = 1_000
 const rounds = 5
 
 export const config: Config = {
+  ...bareConfig,
   targets: [
     {
       name: 'worker',

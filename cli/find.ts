@@ -1,5 +1,5 @@
 /** What is meant by the name that `stop` and `logs` are given: a target, a service or a task. */
-import type { Config, Target } from '../shared/config/config.ts'
+import { bareConfig, type Config, type Target } from '../shared/config/config.ts'
 import { RefusedError, RetryableError, type Service, type Task } from '../shared/ports.ts'
 import { readTasks, recordOf, type TaskRecord } from '../shared/status/task-record.ts'
 import { ConfigMistake } from '../stack/config.ts'
@@ -78,7 +78,7 @@ export function configIfAny({ config }: Session): Config {
     return config()
   } catch (error) {
     if (!(error instanceof ConfigMistake)) throw error
-    return { targets: [] }
+    return bareConfig
   }
 }
 

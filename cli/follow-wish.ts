@@ -1,7 +1,7 @@
 /** Waits for what comes of an intent: its outcome, and then the deployments that it led to. */
 import type { Intent } from '../events/control-message.ts'
-import { type IntentOutcome, readIntentOutcome } from '../shared/deploy/intent-record.ts'
 import { type Deployment, readDeployment } from '../shared/deploy/records.ts'
+import { type IntentOutcome, readIntentOutcome } from '../shared/intents/intent-record.ts'
 import { RetryableError } from '../shared/ports.ts'
 import { progressOn } from './progress.ts'
 import type { Session } from './session.ts'

@@ -18,6 +18,12 @@ const wish = z.discriminatedUnion('do', [
   /** `task`: its ARN or id. */
   z.object({ do: z.literal('stop-task'), cluster: text, task: text, because: z.optional(text) }),
   z.object({ do: z.literal('stop-service'), cluster: text, service: text, because: z.optional(text) }),
+  /** `workload`: `service:demo/web`, `target:worker`, `task:demo/<id>`. `until`: ISO 8601; in the past: it is not kept any more. */
+  z.object({ do: z.literal('keep'), workload: text, until: text, because: z.optional(text) }),
+  /** `what`: a guard run's id, or a workload's. */
+  z.object({ do: z.literal('undo'), what: text }),
+  /** All that is parked. */
+  z.object({ do: z.literal('wake') }),
 ])
 
 /** `by`: who asks, as the command knows it: for people, not for deciding. `id`: its outcome is on record under this. */

@@ -13,7 +13,7 @@ import type { Surroundings } from './world.ts'
 const reserveMs = 8_000
 
 /** `hasTime`: false once too little of the Lambda's time is left to begin anything further. */
-export type UseCase<E> = (event: E, config: Config, world: World, hasTime: () => boolean) => Promise<Outcome>
+export type UseCase<E, W = World> = (event: E, config: Config, world: W, hasTime: () => boolean) => Promise<Outcome>
 
 /** Gives the outcome of each event, in their order. */
 export type BatchUseCase<E> = (
@@ -24,7 +24,11 @@ export type BatchUseCase<E> = (
 ) => Promise<readonly Outcome[]>
 
 /** Each message by itself, one after the other. `event`: the schema of their bodies. `find`: where the world comes from, once. */
-export function queueHandler<E>(event: z.ZodMiniType<E>, useCase: UseCase<E>, find: () => Surroundings) {
+export function queueHandler<E, W extends World>(
+  event: z.ZodMiniType<E>,
+  useCase: UseCase<E, W>,
+  find: () => Surroundings<W>,
+) {
   return handlerOf(find, async (records, found, hasTime) => {
     const failed: SQSRecord[] = []
     for (const record of records) {
@@ -54,11 +58,11 @@ export function batchHandler<E>(event: z.ZodMiniType<E>, useCase: BatchUseCase<E
   })
 }
 
-type Failed = (records: readonly SQSRecord[], found: Surroundings, hasTime: () => boolean) => Promise<SQSRecord[]>
+type Failed<W> = (records: readonly SQSRecord[], found: Surroundings<W>, hasTime: () => boolean) => Promise<SQSRecord[]>
 
 /** `handle` gives the messages that come back. */
-function handlerOf(find: () => Surroundings, handle: Failed) {
-  let found: Surroundings | undefined
+function handlerOf<W>(find: () => Surroundings<W>, handle: Failed<W>) {
+  let found: Surroundings<W> | undefined
   return middy<SQSEvent, SQSBatchResponse>()
     .use(injectLambdaContext(logger))
     .handler(async (batch: SQSEvent, context: Context) => {

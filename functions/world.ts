@@ -9,9 +9,9 @@ import type { DeadLetters, World } from '../shared/ports.ts'
 import { config } from './config.ts'
 import { logger } from './logger.ts'
 
-export interface Surroundings {
+export interface Surroundings<W = World> {
   config: Config
-  world: World
+  world: W
   deadLetters: DeadLetters
 }
 

@@ -44,6 +44,7 @@ class Rows {
     tagKey: new Map(),
     digestKey: new Map(),
     runningKey: new Map(),
+    endedKey: new Map(),
   }
 
   find(pk: string, sk: string): StoredRecord | undefined {

@@ -11,6 +11,18 @@ export interface World {
   log: Log
 }
 
+/** What undoing needs beside the world. */
+export interface ScalingWorld extends World {
+  scaling: Scaling
+}
+
+/** What the guard needs beside that: what is used, what it costs, and what it may cost. */
+export interface GuardWorld extends ScalingWorld {
+  metrics: Metrics
+  budgets: Budgets
+  priceList: PriceList
+}
+
 export interface Clock {
   now(): Date
 }
@@ -77,6 +89,8 @@ export interface Fleet {
   registerTaskDefinition(definition: TaskDefinition): Promise<string>
   /** Services by name, in any number; what does not exist is absent from the answer. */
   describeServices(cluster: string, services: readonly string[]): Promise<Service[]>
+  /** Names of the cluster's services, page by page; none when there is no such cluster. */
+  listServices(cluster: string): AsyncIterable<readonly string[]>
   /** The newest rollout of this revision that began at `since` or later, as ECS keeps it for 90 days; undefined when it lists none. */
   serviceRollout(cluster: string, service: string, revision: string, since: Date): Promise<ServiceRollout | undefined>
   updateService(change: ServiceChange): Promise<Service>
@@ -183,6 +197,10 @@ export interface Service {
   network?: Network
   /** Absent when ECS did not say. */
   createdAt?: Date
+  /** Absent when ECS did not say: that is not none. */
+  tags?: Record<string, string>
+  /** ARNs of the load balancers' target groups that its tasks are in. */
+  targetGroups?: readonly string[]
   deployments: readonly ServiceDeployment[]
 }
 
@@ -264,11 +282,119 @@ export interface StartedTask {
   lastStatus: string
 }
 
+// ---- autoscaling (Application Auto Scaling) ----
+
+export interface Scaling {
+  /** What scales these services, by service; a service that nothing scales is absent. */
+  targetsOf(cluster: string, services: readonly string[]): Promise<ReadonlyMap<string, ScalingTarget>>
+  /** Suspends or resumes what scales a service; its bounds stay as they are. */
+  suspend(cluster: string, service: string, suspended: Suspended): Promise<void>
+}
+
+export interface ScalingTarget {
+  min: number
+  max: number
+  suspended: Suspended
+}
+
+/** Which kinds of scaling are suspended. */
+export interface Suspended {
+  in: boolean
+  out: boolean
+  scheduled: boolean
+}
+
+// ---- metrics (CloudWatch) ----
+
+export interface Metrics {
+  /**
+   * Series in any number, a portion of at most 500 at a time, so that nobody has to hold them all. `nth`: the query's place
+   * among `queries`. A portion that can't be read says so for each of its queries, and the others are read all the same.
+   */
+  read(queries: readonly MetricQuery[], span: MetricSpan): AsyncIterable<readonly { nth: number; series: Series }[]>
+  /** Whether there is any metric of this name with these dimensions and values and, beside them, a dimension of each of these names and no other. */
+  hasMetric(
+    metric: { namespace: string; name: string },
+    dimensions: Record<string, string>,
+    others: readonly string[],
+  ): Promise<boolean>
+}
+
+export interface MetricQuery {
+  namespace: string
+  name: string
+  dimensions: Record<string, string>
+  statistic: 'Average' | 'Maximum' | 'Sum'
+}
+
+/** `periodSeconds`: of one point; a multiple of 60. `from` and `to` are multiples of it. */
+export interface MetricSpan {
+  from: Date
+  to: Date
+  periodSeconds: number
+}
+
+/** Points in any order: when each begins, in epoch milliseconds, and its value. What has no data has no points. */
+export type Series = { at: number[]; values: number[] } | { unreadable: string }
+
+// ---- budgets (AWS Budgets) ----
+
+export interface Budgets {
+  /** The account's budgets of these names, each with its answer. */
+  read(accountId: string, names: readonly string[]): Promise<BudgetAnswer[]>
+}
+
+export type BudgetAnswer = { name: string } & ({ found: AwsBudget } | { missing: true } | { unreadable: string })
+
+/** A budget as AWS tells of it. Amounts are in `unit`. What AWS did not say is absent, never 0. */
+export interface AwsBudget {
+  /** COST, USAGE, RI_UTILIZATION … */
+  type: string
+  /** USD for money. */
+  unit?: string
+  /** DAILY, MONTHLY, QUARTERLY, ANNUALLY, CUSTOM */
+  timeUnit: string
+  /** The same for each period. */
+  limit?: number
+  /** In place of `limit`: from when each one holds, ISO 8601, earliest first. */
+  plannedLimits?: { from: string; amount: number }[]
+  actual?: number
+  forecast?: number
+  /** When its first period began, and its last one ends; ISO 8601. */
+  startsAt?: string
+  endsAt?: string
+  /** HEALTHY, UNHEALTHY; absent when AWS did not say. */
+  health?: string
+}
+
+// ---- prices (Price List) ----
+
+export interface PriceList {
+  /** What Fargate costs in a Region now; undefined when the list has nothing on it. */
+  pricesOf(region: string): Promise<RegionPrices | undefined>
+}
+
+/** US dollars an hour. What the list does not name is absent: not known, not free. */
+export interface RegionPrices {
+  linux?: { x86?: SizePrices; arm?: SizePrices }
+  /** `licencePerVcpu`: beside the vCPU's own price. */
+  windows?: SizePrices & { licencePerVcpu: number }
+  /** A GB of ephemeral storage above the first 20. */
+  storagePerGb?: number
+  /** A public IPv4 address in use. */
+  publicIpv4?: number
+}
+
+export interface SizePrices {
+  perVcpu: number
+  perGb: number
+}
+
 // ---- records (DynamoDB) ----
 
 /**
  * The one table. A record is a plain JSON object whose identity is (`pk`, `sk`). `version` rises with every change: by one, or as
- * whoever it is about counts. `tagKey`, `digestKey` and `runningKey`, where present, put the record on the sparse indexes of those names, sorted by `at`.
+ * whoever it is about counts. `tagKey`, `digestKey`, `runningKey` and `endedKey`, where present, put the record on the sparse indexes of those names, sorted by `at`.
  */
 export interface StoredRecord {
   pk: string
@@ -281,6 +407,7 @@ export interface StoredRecord {
   tagKey?: string
   digestKey?: string
   runningKey?: string
+  endedKey?: string
   /** No `newer` write takes its place any more. */
   isClosed?: boolean
   /** When DynamoDB may delete it, seconds since the epoch. */
@@ -309,7 +436,7 @@ export interface Table {
 export type Condition = 'absent' | 'any' | 'newer' | { version: number }
 
 export interface TableQuery {
-  by: 'pk' | 'tagKey' | 'digestKey' | 'runningKey'
+  by: 'pk' | 'tagKey' | 'digestKey' | 'runningKey' | 'endedKey'
   equals: string
   /** Only with `by: 'pk'`. */
   skPrefix?: string

@@ -12,7 +12,7 @@ export function tableResource(name: string) {
       BillingMode: 'PAY_PER_REQUEST',
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
-      AttributeDefinitions: ['pk', 'sk', 'at', 'tagKey', 'digestKey', 'runningKey'].map(AttributeName => ({
+      AttributeDefinitions: ['pk', 'sk', 'at', 'tagKey', 'digestKey', 'runningKey', 'endedKey'].map(AttributeName => ({
         AttributeName,
         AttributeType: 'S',
       })),
@@ -21,6 +21,7 @@ export function tableResource(name: string) {
         index('by-tag', 'tagKey'),
         index('by-digest', 'digestKey'),
         index('by-running', 'runningKey'),
+        index('by-ended', 'endedKey'),
       ],
     },
   }

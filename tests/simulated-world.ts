@@ -13,18 +13,23 @@ import { behaviourIn } from '../local/furnish.ts'
 import { memoryTable } from '../local/memory-table.ts'
 import { inProcessHandler } from '../local/wire/in-process.ts'
 import { createWire } from '../local/wire/wire.ts'
+import { autoscaling } from '../shared/aws/autoscaling.ts'
+import { awsBudgets } from '../shared/aws/budgets.ts'
 import { cloudWatchLogs } from '../shared/aws/cloudwatch-logs.ts'
+import { cloudWatchMetrics } from '../shared/aws/cloudwatch-metrics.ts'
 import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
+import { priceList } from '../shared/aws/price-list.ts'
+import { bareConfig } from '../shared/config/config.ts'
 import { type Deployment, deploymentsOf } from '../shared/deploy/records.ts'
-import type { Logs, World } from '../shared/ports.ts'
+import type { GuardWorld, Logs } from '../shared/ports.ts'
 
 export const region = 'eu-central-1'
 export const accountId = '123456789012'
 export const registryHost = `${accountId}.dkr.ecr.${region}.amazonaws.com`
 
 export interface SimulatedWorld {
-  world: World
+  world: GuardWorld
   clock: SimulatedClock
   account: Account
   ecr: ReturnType<typeof createEcr>
@@ -66,7 +71,7 @@ export function simulatedWorld({
   const ecr = createEcr(context)
   for (const repository of ['acme/web', 'acme/worker', 'acme/nightly']) ecr.createRepository(repository)
   const logs = createLogs(context)
-  const asLabelled = behaviourIn({ targets: [] })
+  const asLabelled = behaviourIn(bareConfig)
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
     imageDigest: image => ecr.digestOf(image),
@@ -92,13 +97,17 @@ export function simulatedWorld({
   const sent: SimulatedWorld['sent'] = []
   const call = (service: string, operation: string, input: unknown) =>
     account.call(service, operation, input, { accessKeyId: 'test' })
-  const world: World = {
+  const world: GuardWorld = {
     clock,
     registry: ecrRegistry(options),
     fleet: ecsFleet(options),
     table: memoryTable(),
     control: { send: async (message, delaySeconds = 0) => void sent.push({ message, delaySeconds }) },
     log: { info: log('info'), warn: log('warn'), error: log('error') },
+    scaling: autoscaling(options),
+    metrics: cloudWatchMetrics(options),
+    budgets: awsBudgets(options),
+    priceList: priceList(options),
   }
   return {
     world,
@@ -169,7 +178,11 @@ function asDelivered(event: AwsEvent, time: Date, id: string): EcrImageAction {
 }
 
 /** The newest deployments of a target on record, newest first. */
-export async function listDeployments(table: World['table'], target: string, limit: number): Promise<Deployment[]> {
+export async function listDeployments(
+  table: GuardWorld['table'],
+  target: string,
+  limit: number,
+): Promise<Deployment[]> {
   const found: Deployment[] = []
   for await (const deployment of deploymentsOf(table, target)) if (found.push(deployment) === limit) break
   return found

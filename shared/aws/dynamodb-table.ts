@@ -14,7 +14,12 @@ import { saying } from './sdk-error.ts'
 import { getMany } from './table-batch.ts'
 import { checkQuery, cursorKeys, decodeCursor, encodeCursor } from './table-query.ts'
 
-const index = { tagKey: 'by-tag', digestKey: 'by-digest', runningKey: 'by-running' } as const
+const index = {
+  tagKey: 'by-tag',
+  digestKey: 'by-digest',
+  runningKey: 'by-running',
+  endedKey: 'by-ended',
+} as const
 
 const neverSeen = 'attribute_not_exists(pk)'
 const asSeen = '#version = :version'

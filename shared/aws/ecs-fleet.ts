@@ -3,7 +3,7 @@ import { DescribeClustersCommand, ECSClient, type ECSClientConfig } from '@aws-s
 import type { Cluster, Fleet } from '../ports.ts'
 import { clientConfig } from './client-config.ts'
 import { serviceRollout } from './ecs-rollouts.ts'
-import { describeServices, setDesiredCount, updateService } from './ecs-services.ts'
+import { describeServices, listServices, setDesiredCount, updateService } from './ecs-services.ts'
 import { describeTaskDefinition, registerTaskDefinition } from './ecs-task-definitions.ts'
 import { describeTasks, listTasks, runTask, stopTask, taskProtection, tasksStartedBy } from './ecs-tasks.ts'
 import { saying } from './sdk-error.ts'
@@ -15,6 +15,7 @@ export function ecsFleet(options: ECSClientConfig = {}): Fleet {
     describeCluster: cluster => describeCluster(client, cluster),
     describeService: async (cluster, service) => (await describeServices(client, cluster, [service]))[0],
     describeServices: (cluster, services) => describeServices(client, cluster, services),
+    listServices: cluster => listServices(client, cluster),
     serviceRollout: (cluster, service, revision, since) => serviceRollout(client, cluster, service, revision, since),
     updateService: change => updateService(client, change),
     setDesiredCount: (cluster, service, desiredCount) => setDesiredCount(client, cluster, service, desiredCount),

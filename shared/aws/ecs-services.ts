@@ -5,6 +5,7 @@ import {
   type ECSClient,
   type Deployment as EcsDeployment,
   type Service as EcsService,
+  ListServicesCommand,
   type NetworkConfiguration,
   ServiceNotFoundException,
   UpdateServiceCommand,
@@ -26,7 +27,7 @@ export async function describeServices(
   const answers = await callEach(batchesOf(names, servicesPerCall), services =>
     saying(`ecs:DescribeServices of ${services.join(', ')} in ${cluster}`, async () => {
       try {
-        const answer = await client.send(new DescribeServicesCommand({ cluster, services }))
+        const answer = await client.send(new DescribeServicesCommand({ cluster, services, include: ['TAGS'] }))
         failUnlessMissing(answer.failures)
         return (answer.services ?? []).flatMap(asService)
       } catch (error) {
@@ -36,6 +37,27 @@ export async function describeServices(
     }),
   )
   return answers.flat()
+}
+
+/** ListServices gives this many at most. */
+const servicesPerPage = 100
+
+/** As the port says. */
+export async function* listServices(client: ECSClient, cluster: string): AsyncGenerator<readonly string[]> {
+  let nextToken: string | undefined
+  do {
+    const from = nextToken === undefined ? {} : { nextToken }
+    const page = await saying(`ecs:ListServices in ${cluster}`, async () => {
+      try {
+        return await client.send(new ListServicesCommand({ cluster, maxResults: servicesPerPage, ...from }))
+      } catch (error) {
+        if (error instanceof ClusterNotFoundException) return undefined
+        throw error
+      }
+    })
+    yield (page?.serviceArns ?? []).map(arn => arn.slice(arn.lastIndexOf('/') + 1))
+    nextToken = page?.nextToken
+  } while (nextToken)
 }
 
 /** As the port says. */
@@ -88,6 +110,10 @@ function asNamedService(service: EcsService, name: string): Service {
     pendingCount: service.pendingCount ?? 0,
     ...(network && { network }),
     ...(service.createdAt && { createdAt: service.createdAt }),
+    ...(service.tags && { tags: Object.fromEntries(service.tags.map(({ key = '', value = '' }) => [key, value])) }),
+    ...(service.loadBalancers && {
+      targetGroups: service.loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+    }),
     deployments: (service.deployments ?? []).map(asDeployment),
   }
 }

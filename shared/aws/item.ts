@@ -8,7 +8,7 @@ const maxRangeKeyBytes = 1024
 const maxDepth = 32
 
 /** What puts a record on an index of the same name. */
-export const indexKeys = ['tagKey', 'digestKey', 'runningKey'] as const
+export const indexKeys = ['tagKey', 'digestKey', 'runningKey', 'endedKey'] as const
 
 /**
  * A deep copy of the record as DynamoDB keeps it: members that are undefined left out, empty index keys

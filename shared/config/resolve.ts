@@ -1,5 +1,12 @@
 /** From farguard.yml as it is written to what it means: defaults filled in, quantities read. */
-import type { Config, Standalone, Target, TaskDefinitionSource, Verify } from './config.ts'
+import {
+  bareConfig,
+  type Config,
+  type Standalone,
+  type Target,
+  type TaskDefinitionSource,
+  type Verify,
+} from './config.ts'
 import { milliseconds } from './quantities.ts'
 import { resolveGates } from './resolve-gates.ts'
 import type { FileInput, TargetInput } from './schema.ts'
@@ -8,7 +15,10 @@ import { taskDefinitionFrom } from './task-definition.ts'
 
 /** The meaning of a file that passed the schema and the checks. */
 export function resolveConfig(file: FileInput): Config {
-  return { targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target, file.gates)) }
+  return {
+    ...bareConfig,
+    targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target, file.gates)),
+  }
 }
 
 function resolveTarget(name: string, input: TargetInput, gatesOfAll: FileInput['gates']): Target {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { recordIntentOutcome } from '../../shared/deploy/intent-record.ts'
+import { recordIntentOutcome } from '../../shared/intents/intent-record.ts'
 import { RefusedError } from '../../shared/ports.ts'
 import { registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { deployment, putDeployments, putTasks, task, taskArn } from './records.ts'

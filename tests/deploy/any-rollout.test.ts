@@ -5,10 +5,10 @@ import type { Wish } from '../../events/control-message.ts'
 import type { EcrImageAction } from '../../events/ecr-image-action.ts'
 import type { Target } from '../../shared/config/config.ts'
 import { carryOn } from '../../shared/deploy/advance.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
-import type { World } from '../../shared/ports.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
+import type { GuardWorld } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { listDeployments, registryHost, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { type Gate, gated } from './gated-world.ts'
@@ -83,7 +83,7 @@ class Invocation {
   readonly #held = Promise.withResolvers<void>()
   readonly #ended = Promise.withResolvers<void>()
 
-  constructor(run: (world: World) => Promise<{ kind: string } | unknown>, { is, at }: Fate, world: World) {
+  constructor(run: (world: GuardWorld) => Promise<{ kind: string } | unknown>, { is, at }: Fate, world: GuardWorld) {
     this.#again = () => run(world)
     let made = 0
     const gate: Gate = async (_name, call) => {
@@ -234,7 +234,7 @@ class Story {
     return digests.find(([, of]) => `1.${of}.0` === this.live)?.[0]
   }
 
-  async #invoke(run: (world: World) => Promise<unknown>, its: Fate, isQueued: boolean): Promise<void> {
+  async #invoke(run: (world: GuardWorld) => Promise<unknown>, its: Fate, isQueued: boolean): Promise<void> {
     const invocation = new Invocation(run, its, this.#simulated.world)
     await invocation.stopped()
     if (!invocation.isOver) this.#held.push({ invocation, moves: 0 })

@@ -1,9 +1,9 @@
 /** What holds of gates and of the looks that wait for them. */
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../shared/config/config.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
 import type { World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { listDeployments, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'

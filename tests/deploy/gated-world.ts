@@ -3,15 +3,15 @@ import type { World } from '../../shared/ports.ts'
 
 export type Gate = <Answer>(name: string, call: () => Promise<Answer>) => Promise<Answer>
 
-export function gated(world: World, gate: Gate): World {
+export function gated<W extends World>(world: W, gate: Gate): W {
   const through = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
       get(of, name, receiver) {
         const method: unknown = Reflect.get(of, name, receiver)
         if (typeof method !== 'function') return method
-        const isPaged = name === 'listTasks' || name === 'listImages'
+        const isPaged = ['listTasks', 'listImages', 'listServices'].includes(String(name))
         return isPaged
-          ? (...args: unknown[]) => pagesThrough(gate, name, method(...args))
+          ? (...args: unknown[]) => pagesThrough(gate, String(name), method(...args))
           : (...args: unknown[]) => gate(String(name), () => method(...args))
       },
     })

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Wish } from '../../events/control-message.ts'
 import type { Config } from '../../shared/config/config.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { readIntentOutcome } from '../../shared/deploy/intent-record.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
-import type { World } from '../../shared/ports.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
+import { readIntentOutcome } from '../../shared/intents/intent-record.ts'
+import type { ScalingWorld } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { listDeployments, type SimulatedWorld, simulatedWorld } from '../simulated-world.ts'
 import { config, task } from './targets.ts'
@@ -21,7 +21,7 @@ async function sweeps({ world, clock }: SimulatedWorld, of: Config, times: numbe
 }
 
 /** `at`: what the clock of the operator's machine shows. */
-async function ask(wish: Wish, of: Config, world: World, at = world.clock.now()) {
+async function ask(wish: Wish, of: Config, world: ScalingWorld, at = world.clock.now()) {
   const id = `intent at ${world.clock.now().toISOString()}`
   await carryOut({ kind: 'intent', id, at: at.toISOString(), by: 'ada', wish }, of, world)
   return readIntentOutcome(world.table, id)
@@ -106,7 +106,7 @@ describe('what does not run on Fargate is never touched', () => {
     await sweeps(simulated, of, 3)
     const arn = ecs.tasks()[0]?.taskArn ?? ''
     const { fleet } = simulated.world
-    const describeTasks: World['fleet']['describeTasks'] = async (cluster, arns) =>
+    const describeTasks: ScalingWorld['fleet']['describeTasks'] = async (cluster, arns) =>
       (await fleet.describeTasks(cluster, arns)).map(each => ({ ...each, launchType: 'EC2' }))
     const world = { ...simulated.world, fleet: { ...fleet, describeTasks } }
     expect(await ask({ do: 'stop-task', cluster: 'demo', task: arn }, of, world)).toMatchObject({ state: 'refused' })
@@ -117,7 +117,7 @@ describe('what does not run on Fargate is never touched', () => {
     const simulated = simulatedWorld()
     await simulated.createService('demo', 'web', 'acme/web:0')
     const { fleet } = simulated.world
-    const describeService: World['fleet']['describeService'] = async (cluster, name) => {
+    const describeService: ScalingWorld['fleet']['describeService'] = async (cluster, name) => {
       const service = await fleet.describeService(cluster, name)
       return service && { ...service, launchType: 'EC2' }
     }

@@ -1,9 +1,9 @@
 /** What looks lead to, and what ECS has rolled back already. */
 import { expect, test } from 'vitest'
 import { carryOn } from '../../shared/deploy/advance.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
 import { finish } from './rollouts.ts'
 import { config, service, task } from './targets.ts'

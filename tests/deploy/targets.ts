@@ -1,5 +1,14 @@
 /** Targets for tests: each says only what its test is about. */
-import type { Config, Gates, JobRun, ServiceRun, Target, TaskRun, Verify } from '../../shared/config/config.ts'
+import {
+  bareConfig,
+  type Config,
+  type Gates,
+  type JobRun,
+  type ServiceRun,
+  type Target,
+  type TaskRun,
+  type Verify,
+} from '../../shared/config/config.ts'
 
 const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'], publicIp: true }
 
@@ -68,5 +77,5 @@ export function job(of: Partial<Target> = {}, run: Partial<JobRun> = {}): Target
 }
 
 export function config(...targets: Target[]): Config {
-  return { targets }
+  return { ...bareConfig, targets }
 }

@@ -19,19 +19,23 @@ import { deployStack } from '../../local/stack/deploy-stack.ts'
 import { readTemplate } from '../../local/stack/template.ts'
 import { tinyImage } from '../../local/tiny-image.ts'
 import { inProcessHandler } from '../../local/wire/in-process.ts'
+import { autoscaling } from '../../shared/aws/autoscaling.ts'
+import { awsBudgets } from '../../shared/aws/budgets.ts'
+import { cloudWatchMetrics } from '../../shared/aws/cloudwatch-metrics.ts'
 import { dynamoDbTable } from '../../shared/aws/dynamodb-table.ts'
 import { ecrRegistry } from '../../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../../shared/aws/ecs-fleet.ts'
+import { priceList } from '../../shared/aws/price-list.ts'
 import { controlQueue } from '../../shared/aws/sqs-control.ts'
 import { deadLetters } from '../../shared/aws/sqs-dead-letters.ts'
 import type { Config } from '../../shared/config/config.ts'
 import { readConfig } from '../../shared/config/load.ts'
 import { advance } from '../../shared/deploy/advance.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
-import { readIntentOutcome } from '../../shared/deploy/intent-record.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
-import type { World } from '../../shared/ports.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
+import { readIntentOutcome } from '../../shared/intents/intent-record.ts'
+import type { GuardWorld } from '../../shared/ports.ts'
 import { recordService } from '../../shared/status/record-service.ts'
 import { recordTasks } from '../../shared/status/record-tasks.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
@@ -45,7 +49,7 @@ interface Options {
   seed?: number
   config?: (example: Config) => Config
   /** Changes the world as the functions see it: to let them fail on purpose. */
-  world?: (world: World) => World
+  world?: (world: GuardWorld) => GuardWorld
   at?: string
 }
 
@@ -82,6 +86,10 @@ export async function deployed({
     table,
     control: controlQueue(local.sqs.queueUrl('farguard-dev-control'), options),
     log: silent,
+    scaling: autoscaling(options),
+    metrics: cloudWatchMetrics(options),
+    budgets: awsBudgets(options),
+    priceList: priceList(options),
   })
   const aside = deadLetters(local.sqs.queueUrl('farguard-dev-dead-letters'), options)
   const handlers = handlersOf({ config, world, deadLetters: aside })
@@ -158,7 +166,7 @@ const same = <T>(value: T) => value
 
 type Handler = (event: unknown, context: Context) => unknown
 
-function handlersOf(found: Surroundings): Record<FunctionName, Handler> {
+function handlersOf(found: Surroundings<GuardWorld>): Record<FunctionName, Handler> {
   const find = () => found
   return {
     'deploy-image': queueHandler(ecrImageAction, deployImage, find) as unknown as Handler,

@@ -1,6 +1,6 @@
 /** What events miss, the sweep finds: through the whole control plane. */
 import { describe, expect, test } from 'vitest'
-import type { StoredRecord, World } from '../../shared/ports.ts'
+import type { GuardWorld, StoredRecord } from '../../shared/ports.ts'
 import { readTask, readTasks } from '../../shared/status/task-record.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { listDeployments } from '../simulated-world.ts'
@@ -9,7 +9,7 @@ import { deployed, minute } from './control-plane.ts'
 /** The world with its table's writes counted. */
 function countingPuts() {
   const puts: StoredRecord[] = []
-  const world = (of: World): World => ({
+  const world = (of: GuardWorld): GuardWorld => ({
     ...of,
     table: {
       ...of.table,

@@ -1,8 +1,8 @@
 /** What repositories hold against what targets are about, when every event was lost. */
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../shared/config/config.ts'
-import { carryOut } from '../../shared/deploy/carry-out.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
+import { carryOut } from '../../shared/intents/carry-out.ts'
 import type { World } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { config, noGates, service, task } from '../deploy/targets.ts'

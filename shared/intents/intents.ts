@@ -1,27 +1,26 @@
 /** Operators' intents, carried out under the control plane's own rights. Each may come twice: what was done already is not done again. */
 import type { Intent, Wish } from '../../events/control-message.ts'
 import type { Config, Target } from '../config/config.ts'
+import { deployToTarget } from '../deploy/deploy-to-target.ts'
+import { historyOf } from '../deploy/gone-back-to.ts'
+import { changeGate } from '../deploy/park.ts'
+import { isOnFargate } from '../deploy/prepare.ts'
+import { asProblem, Problem } from '../deploy/problem.ts'
+import type { ImagePush } from '../deploy/push.ts'
+import { type DeployedImage, readTarget, writeHead } from '../deploy/records.ts'
+import { deployWanted } from '../deploy/sweep-images.ts'
+import { imageNow } from '../deploy/wanted.ts'
+import { guardWish } from '../guard/wishes.ts'
 import type { Outcome } from '../outcome.ts'
-import type { World } from '../ports.ts'
+import type { ScalingWorld, World } from '../ports.ts'
 import { whyNotOurs } from '../status/record-tasks.ts'
-import { deployToTarget } from './deploy-to-target.ts'
-import { historyOf } from './gone-back-to.ts'
-import { type IntentOutcome, readIntentOutcome, recordIntentOutcome } from './intent-record.ts'
-import { changeGate } from './park.ts'
-import { isOnFargate } from './prepare.ts'
-import { asProblem, Problem } from './problem.ts'
-import type { ImagePush } from './push.ts'
-import { type DeployedImage, readTarget, writeHead } from './records.ts'
-import { deployWanted } from './sweep-images.ts'
-import { imageNow } from './wanted.ts'
+import { type Done, readIntentOutcome, recordIntentOutcome } from './intent-record.ts'
 
 /** A tag's, or an image's, approvals that a target remembers. */
 const mostApprovals = 20
 
-type Done = Pick<IntentOutcome, 'state' | 'reason' | 'detail' | 'deployments'>
-
 /** Carries an intent out and puts its outcome on record, where the command waits for it. */
-export async function carryOutIntent(intent: Intent, config: Config, world: World): Promise<Outcome> {
+export async function carryOutIntent(intent: Intent, config: Config, world: ScalingWorld): Promise<Outcome> {
   const { id, by, wish } = intent
   if (await readIntentOutcome(world.table, id)) return { kind: 'skipped', reason: 'carried-out-before' }
   const done = await asDone(intent, config, world)
@@ -34,7 +33,7 @@ export async function carryOutIntent(intent: Intent, config: Config, world: Worl
 }
 
 /** An Outcome where it is to be tried again. */
-async function asDone(intent: Intent, config: Config, world: World): Promise<Done | Outcome> {
+async function asDone(intent: Intent, config: Config, world: ScalingWorld): Promise<Done | Outcome> {
   try {
     return await carryOut(intent, config, world)
   } catch (error) {
@@ -45,7 +44,7 @@ async function asDone(intent: Intent, config: Config, world: World): Promise<Don
   }
 }
 
-async function carryOut(intent: Intent, config: Config, world: World): Promise<Done> {
+async function carryOut(intent: Intent, config: Config, world: ScalingWorld): Promise<Done> {
   const { wish } = intent
   switch (wish.do) {
     case 'deploy':
@@ -53,6 +52,10 @@ async function carryOut(intent: Intent, config: Config, world: World): Promise<D
     case 'stop-task':
     case 'stop-service':
       return stop(wish, intent, config, world)
+    case 'keep':
+    case 'undo':
+    case 'wake':
+      return guardWish(wish, intent, config, world)
   }
   const target = config.targets.find(({ name }) => name === wish.target)
   if (!target)

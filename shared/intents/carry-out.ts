@@ -1,16 +1,16 @@
 /** One message of the control queue: a look that is due, or an operator's intent. */
 import type { ControlMessage } from '../../events/control-message.ts'
 import type { Config, Target } from '../config/config.ts'
+import { carryOn } from '../deploy/advance.ts'
+import { sendLook } from '../deploy/look.ts'
+import { nextLook } from '../deploy/park.ts'
+import { readTarget } from '../deploy/records.ts'
+import { deployWanted } from '../deploy/sweep-images.ts'
 import { combine, type Outcome } from '../outcome.ts'
-import type { World } from '../ports.ts'
-import { carryOn } from './advance.ts'
+import type { ScalingWorld, World } from '../ports.ts'
 import { carryOutIntent } from './intents.ts'
-import { sendLook } from './look.ts'
-import { nextLook } from './park.ts'
-import { readTarget } from './records.ts'
-import { deployWanted } from './sweep-images.ts'
 
-export async function carryOut(message: ControlMessage, config: Config, world: World): Promise<Outcome> {
+export async function carryOut(message: ControlMessage, config: Config, world: ScalingWorld): Promise<Outcome> {
   if (message.kind === 'intent') return carryOutIntent(message, config, world)
   const target = config.targets.find(({ name }) => name === message.target)
   if (!target) return { kind: 'skipped', reason: 'no-such-target', detail: message.target }

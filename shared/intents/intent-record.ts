@@ -18,6 +18,9 @@ export interface IntentOutcome {
   deployments: { target: string; number: number }[]
 }
 
+/** What carrying it out came to. */
+export type Done = Pick<IntentOutcome, 'state' | 'reason' | 'detail' | 'deployments'>
+
 const schema = 1
 const sk = 'INTENT'
 const pk = (id: string) => `INTENT#${id}`

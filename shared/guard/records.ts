@@ -1,0 +1,227 @@
+/** What the guard keeps on record: what it parked, what people keep, what it did and what it remembers between runs. */
+import type { Amount } from '../cost/amount.ts'
+import type { ScalingTarget, StoredRecord, Table } from '../ports.ts'
+import type { StopReason } from './verdict.ts'
+
+/** A service, or the copies of a target, that the guard has stopped: one item, which decides. */
+export interface Parked {
+  /** Workload's id. */
+  workload: string
+  name: string
+  cluster: string
+  service?: string
+  target?: string
+  version: number
+  /**
+   * parking: on record, and perhaps not done yet → parked → waking: being put back → over. left: it came back by itself again, and is
+   * not fought over.
+   */
+  state: 'parking' | 'parked' | 'waking' | 'left' | 'over'
+  /** Written first, once: what it is put back to. */
+  was: { desiredCount: number; scaling?: ScalingTarget }
+  /** It comes back when none is left. */
+  reasons: ParkReason[]
+  /** ISO 8601 */
+  at: string
+  /** When it was seen stopped. */
+  stoppedAt?: string
+  costPerHour: Amount
+  /** How often it was stopped again after it had come back by itself. */
+  stoppedAgain: number
+  /** How it came to its end, or why it was left. */
+  ended?: { at: string; how: 'undone' | 'woken' | 'came-back' | 'gone' | 'not-done'; detail: string }
+}
+
+export interface ParkReason {
+  reason: StopReason
+  detail: string
+  at: string
+  /** The guard run's id. */
+  run: string
+  /** When it ends by itself, ISO 8601. */
+  until?: string
+  budget?: string
+}
+
+/** Somebody wants it to run on. */
+export interface Keep {
+  workload: string
+  until: string
+  by: string
+  because: string
+  at: string
+}
+
+/** One thing that a run did, on record before it was done. */
+export interface Action {
+  run: string
+  workload: string
+  name: string
+  at: string
+  what: 'stop' | 'wake'
+  reason: StopReason
+  detail: string
+  costPerHour: Amount
+  /** For people: what was there before. */
+  before: string
+  /** planned: perhaps done, perhaps not. */
+  state: 'planned' | 'done' | 'failed' | 'not-needed'
+  /** Why it failed, or what was found instead. */
+  came?: string
+}
+
+/** What was not spent: from the stop to the wake, or to the end of the month for what nothing brings back. */
+export interface Saving {
+  workload: string
+  name: string
+  cluster: string
+  target?: string
+  reason: StopReason
+  from: string
+  /** Absent: it is stopped still. */
+  to?: string
+  costPerHour: Amount
+}
+
+/** What a run came to. */
+export interface GuardRun {
+  /** `20261122-021500` */
+  id: string
+  at: string
+  trigger: 'schedule' | 'report' | 'budget'
+  mode: 'observe' | 'enforce'
+  counts: { workloads: number; keep: number; notJudged: number; warn: number; stop: number; parked: number }
+  costPerHour: Amount
+  warned: RunLine[]
+  /** What was stopped; in mode observe: what would have been. */
+  stopped: RunLine[]
+  woken: RunLine[]
+  failed: RunLine[]
+  problems: string[]
+  limit?: string
+  /** So many actions were left to the next run. */
+  left: number
+}
+
+export interface RunLine {
+  workload: string
+  name: string
+  reason: string
+  detail: string
+  costPerHour?: Amount
+}
+
+const schema = 1
+const parkedKey = 'PARKED'
+const keepKey = 'KEEP'
+const day = 24 * 3600
+
+export function content<T>(record: StoredRecord): T {
+  const { pk: _pk, sk: _sk, schema: _schema, expiresAt: _expires, ...rest } = record
+  return rest as unknown as T
+}
+
+async function all<T>(table: Table, pk: string, skPrefix?: string): Promise<T[]> {
+  const found: T[] = []
+  let from: string | undefined
+  do {
+    const page = await table.query({
+      by: 'pk',
+      equals: pk,
+      ...(skPrefix !== undefined && { skPrefix }),
+      ...(from !== undefined && { from }),
+    })
+    found.push(...page.records.map(record => content<T>(record)))
+    from = page.next
+  } while (from !== undefined)
+  return found
+}
+
+/** What is parked, is being parked or woken, or was left; not what is over. */
+export async function readParked(table: Table): Promise<Parked[]> {
+  return (await all<Parked>(table, parkedKey)).filter(({ state }) => state !== 'over')
+}
+
+export async function findParked(table: Table, workload: string): Promise<Parked | undefined> {
+  const record = await table.get(parkedKey, workload)
+  return record && content<Parked>(record)
+}
+
+/** Writes it as the next version of `seen`; undefined when somebody else has written it since. */
+export async function writeParked(
+  table: Table,
+  next: Omit<Parked, 'version'>,
+  seen: Parked | undefined,
+  now: Date,
+): Promise<Parked | undefined> {
+  const written = { ...next, version: (seen?.version ?? 0) + 1 }
+  const record: StoredRecord = {
+    ...written,
+    pk: parkedKey,
+    sk: next.workload,
+    schema,
+    ...(next.state === 'over' && { expiresAt: Math.ceil(now.getTime() / 1000) + day }),
+  }
+  return (await table.put(record, seen ? { version: seen.version } : 'absent')) ? written : undefined
+}
+
+/** What people keep now. */
+export async function readKeeps(table: Table, now: Date): Promise<Keep[]> {
+  return (await all<Keep>(table, keepKey)).filter(({ until }) => Date.parse(until) > now.getTime())
+}
+
+/** The last word counts: an end in the past ends it. */
+export async function writeKeep(table: Table, keep: Keep): Promise<void> {
+  const expiresAt = Math.ceil(Math.max(Date.parse(keep.until), Date.parse(keep.at)) / 1000) + day
+  await table.put({ ...keep, pk: keepKey, sk: keep.workload, schema, version: 1, expiresAt }, 'any')
+}
+
+const keptSeconds = 400 * day
+const actionsKey = (run: string) => `RUN#${run}`
+
+export async function writeAction(table: Table, action: Action): Promise<void> {
+  const expiresAt = Math.ceil(Date.parse(action.at) / 1000) + keptSeconds
+  const version = action.state === 'planned' ? 1 : 2
+  await table.put({ ...action, pk: actionsKey(action.run), sk: action.workload, schema, version, expiresAt }, 'any')
+}
+
+/** What a run did; none where there was no such run, or it did nothing. */
+export function readActions(table: Table, run: string): Promise<Action[]> {
+  return all<Action>(table, actionsKey(run))
+}
+
+const savedKey = 'SAVED'
+
+/** One a stop: the same workload and time is the same saving. */
+export async function writeSaving(table: Table, saving: Saving): Promise<void> {
+  const expiresAt = Math.ceil(Date.parse(saving.to ?? saving.from) / 1000) + 2 * keptSeconds
+  const sk = `${saving.from}#${saving.workload}`
+  await table.put({ ...saving, pk: savedKey, sk, schema, version: 1, at: saving.from, expiresAt }, 'any')
+}
+
+/** Every saving on record, oldest first. */
+export function readSavings(table: Table): Promise<Saving[]> {
+  return all<Saving>(table, savedKey)
+}
+
+const guardKey = 'GUARD'
+const runPrefix = 'RUN#'
+
+/** The last run is always on record; each by itself only if it found or did something. */
+export async function writeRun(table: Table, run: GuardRun, isWorthKeeping: boolean): Promise<void> {
+  const expiresAt = Math.ceil(Date.parse(run.at) / 1000) + keptSeconds
+  const record = { ...run, pk: guardKey, schema, version: 1 }
+  if (isWorthKeeping) await table.put({ ...record, sk: `${runPrefix}${run.id}`, expiresAt }, 'any')
+  await table.put({ ...record, sk: 'LAST' }, 'any')
+}
+
+export async function readLastRun(table: Table): Promise<GuardRun | undefined> {
+  const record = await table.get(guardKey, 'LAST')
+  return record && content<GuardRun>(record)
+}
+
+/** Runs that found or did something, newest first. */
+export async function readRuns(table: Table, limit: number): Promise<GuardRun[]> {
+  const { records } = await table.query({ by: 'pk', equals: guardKey, skPrefix: runPrefix, newestFirst: true, limit })
+  return records.map(record => content<GuardRun>(record))
+}
