@@ -1,21 +1,25 @@
 /** The AWS services that the wire speaks, and the schemas that their SDK clients export. */
+import * as autoscaling from '@aws-sdk/client-application-auto-scaling'
+import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
+import * as sns from '@aws-sdk/client-sns'
 import * as sqs from '@aws-sdk/client-sqs'
+import * as sts from '@aws-sdk/client-sts'
 import { NormalizedSchema } from '@smithy/core/schema'
 import { AwsError } from '../account/aws-error.ts'
 import type { InputError } from './input-shape.ts'
 
 export interface JsonService {
-  /** IAM's prefix: ecs, ecr, logs, sqs. */
+  /** IAM's prefix: ecs, ecr, logs, cloudwatch, sqs. */
   prefix: string
   contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1'
   /** The SDK client's exports: `RunTask$` is the schema of the operation RunTask. */
   sdk: Record<string, unknown>
   /** How this service refuses what its shapes don't allow. */
   refuse(error: InputError): AwsError
-  /** SQS grew up on the query protocol, and its clients still read that protocol's error codes from a header. */
+  /** Some grew up on the query protocol, and their clients still read that protocol's error codes from a header. */
   queryErrors: boolean
 }
 
@@ -42,12 +46,58 @@ export const jsonServices: Readonly<Record<string, JsonService>> = {
     refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
     queryErrors: false,
   },
+  GraniteServiceVersion20100801: {
+    prefix: 'cloudwatch',
+    contentType: 'application/x-amz-json-1.0',
+    sdk: cloudwatch,
+    refuse: refuseWith('InvalidParameterValueException', 'MissingRequiredParameterException'),
+    queryErrors: true,
+  },
+  AnyScaleFrontendService: {
+    prefix: 'application-autoscaling',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: autoscaling,
+    refuse: refuseWith('ValidationException', 'ValidationException'),
+    queryErrors: false,
+  },
   AmazonSQS: {
     prefix: 'sqs',
     contentType: 'application/x-amz-json-1.0',
     sdk: sqs,
     refuse: refuseWith('InvalidParameterValue', 'MissingParameter'),
     queryErrors: true,
+  },
+}
+
+export interface QueryService {
+  /** IAM's prefix: cloudwatch, sns, sts. */
+  prefix: string
+  /** Of the answers' XML. */
+  namespace: string
+  sdk: Record<string, unknown>
+  refuse(error: InputError): AwsError
+}
+
+/** By the `Version` of the form: each service has its own. */
+export const queryServices: Readonly<Record<string, QueryService>> = {
+  // What older clients of it speak; the newest speak JSON.
+  '2010-08-01': {
+    prefix: 'cloudwatch',
+    namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+    sdk: cloudwatch,
+    refuse: refuseWith('InvalidParameterValueException', 'MissingRequiredParameterException'),
+  },
+  '2011-06-15': {
+    prefix: 'sts',
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    sdk: sts,
+    refuse: refuseWith('ValidationError', 'ValidationError'),
+  },
+  '2010-03-31': {
+    prefix: 'sns',
+    namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+    sdk: sns,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
   },
 }
 
