@@ -1,6 +1,7 @@
 /** AWS::Scheduler::Schedule, from CloudFormation's properties, resolved. */
+
+import { scheduleExpression } from '../account/schedule-expression.ts'
 import type { Properties, Schedule } from './resource.ts'
-import { scheduleExpression } from './schedule-expression.ts'
 
 /** Throws Error by the name of what is not modelled or not valid. */
 export function scheduleOf(logicalId: string, properties: Properties): Schedule {

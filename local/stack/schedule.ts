@@ -1,8 +1,8 @@
 /** A schedule of EventBridge Scheduler, on the account's clock. */
 import type { Timer } from '../account/clock.ts'
 import type { AccountContext } from '../account/context.ts'
+import { scheduleExpression } from '../account/schedule-expression.ts'
 import type { Schedule } from './resource.ts'
-import { scheduleExpression } from './schedule-expression.ts'
 
 type Context = Pick<AccountContext, 'clock' | 'random' | 'accountId' | 'region'>
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scheduleExpression } from '../../../local/stack/schedule-expression.ts'
+import { scheduleExpression } from '../../../local/account/schedule-expression.ts'
 
 /** The first times after a moment, to the minute. */
 function times(expression: string, zone: string, from: string, count: number): (string | undefined)[] {

@@ -1,4 +1,4 @@
-/** When EventBridge Scheduler fires: `rate(…)` and `cron(…)`, in a time zone. */
+/** When EventBridge Scheduler and Application Auto Scaling fire: `rate(…)` and `cron(…)`, in a time zone. */
 import { Cron } from 'croner'
 
 /** The first moment after `moment`; undefined when there is none any more. */
