@@ -1,4 +1,5 @@
 /** What is meant by the name that `stop` and `logs` are given: a target, a service or a task. */
+import { clustersOf } from '../shared/config/clusters.ts'
 import { bareConfig, type Config, type Target } from '../shared/config/config.ts'
 import { RefusedError, RetryableError, type Service, type Task } from '../shared/ports.ts'
 import { readTasks, recordOf, type TaskRecord } from '../shared/status/task-record.ts'
@@ -80,10 +81,6 @@ export function configIfAny({ config }: Session): Config {
     if (!(error instanceof ConfigMistake)) throw error
     return bareConfig
   }
-}
-
-function clustersOf(config: Config): string[] {
-  return [...new Set(config.targets.map(target => target.cluster))]
 }
 
 async function servicesNamed(name: string, clusters: readonly string[], { stack }: Session): Promise<Found[]> {

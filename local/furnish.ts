@@ -1,5 +1,6 @@
 /** What farguard.yml takes to be there already: repositories, clusters, and services that wait for their first image. */
 import type { LogConfiguration } from '@aws-sdk/client-ecs'
+import { clustersOf } from '../shared/config/clusters.ts'
 import type { Config, Target } from '../shared/config/config.ts'
 import type { Behaviour } from './account/ecs/ecs.ts'
 import { type behaviourLabels, LabelMistake, readBehaviour } from './behaviour-label.ts'
@@ -63,7 +64,7 @@ export async function furnish({ account, ecr, context }: LocalAccount, config: C
   // A gate that waits for scans would wait in vain where nothing is scanned.
   for (const [name, targets] of Map.groupBy(config.targets, target => target.repository))
     ecr.createRepository(name, { scansOnPush: targets.some(({ gates }) => gates.scan !== undefined) })
-  for (const clusterName of new Set(config.targets.map(target => target.cluster)))
+  for (const clusterName of clustersOf(config))
     await call('CreateCluster', { clusterName, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
   const families = new Set<string>()
   const family = async (target: Target, name: string) => {

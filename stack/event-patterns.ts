@@ -1,4 +1,5 @@
 /** The EventBridge patterns of what Farguard listens to: only of the repositories, clusters and services of farguard.yml. */
+import { clustersOf } from '../shared/config/clusters.ts'
 import type { Config } from '../shared/config/config.ts'
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
@@ -20,11 +21,11 @@ export function imagePatterns({ targets }: Config) {
   )
 }
 
-/** Changes of the Fargate tasks in the clusters that targets name. */
-export function taskPatterns({ targets }: Config) {
+/** Changes of the Fargate tasks in the clusters that targets name, and in those that the guard judges. */
+export function taskPatterns(config: Config) {
   return packed(
     // Neither a colon nor a slash can be in a cluster's name, so that no other cluster's ARN ends like this.
-    targets.map(({ cluster }) => `:cluster/${cluster}`),
+    clustersOf(config).map(cluster => `:cluster/${cluster}`),
     clusters => ({
       source: ['aws.ecs'],
       'detail-type': ['ECS Task State Change'],

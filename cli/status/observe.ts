@@ -1,5 +1,6 @@
 /** What `farguard status` looks at: the records, and ECS's own answer about the services. */
 import { callEach } from '../../shared/aws/batches.ts'
+import { clustersOf } from '../../shared/config/clusters.ts'
 import type { Config, Target } from '../../shared/config/config.ts'
 import { isSamePlace, placeOf } from '../../shared/deploy/place.ts'
 import {
@@ -45,7 +46,7 @@ export async function observe(config: Config, { stack }: Session, { others }: { 
     const service = run.kind === 'service' ? services.get(`${cluster}/${run.service}`) : undefined
     return service === undefined ? each : { ...each, service }
   })
-  const clusters = others ? [...new Set(config.targets.map(({ cluster }) => cluster))] : []
+  const clusters = others ? clustersOf(config) : []
   const found = await callEach(clusters, async cluster => ({ cluster, tasks: await runningOf(stack, { cluster }) }))
   return { targets, others: found, notAsked }
 }

@@ -1,5 +1,6 @@
 /** Operators' intents, carried out under the control plane's own rights. Each may come twice: what was done already is not done again. */
 import type { Intent, Wish } from '../../events/control-message.ts'
+import { isOurCluster } from '../config/clusters.ts'
 import type { Config, Target } from '../config/config.ts'
 import { deployToTarget } from '../deploy/deploy-to-target.ts'
 import { historyOf } from '../deploy/gone-back-to.ts'
@@ -232,7 +233,7 @@ async function stop(
   world: World,
 ): Promise<Done> {
   const { cluster, because } = wish
-  if (!config.targets.some(target => target.cluster === cluster))
+  if (!isOurCluster(cluster, config))
     return refused('cluster-not-ours', `Cluster ${cluster} is none of farguard.yml's: nothing in it is touched.`)
   if (wish.do === 'stop-service') {
     const service = await world.fleet.describeService(cluster, wish.service)

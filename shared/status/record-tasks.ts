@@ -1,5 +1,6 @@
 /** A batch of task events: each task's highest version goes on record, then the rollouts concerned are brought on. */
 import { type EcsTaskStateChange, taskOf } from '../../events/ecs-task-state-change.ts'
+import { isOurCluster } from '../config/clusters.ts'
 import type { Config, Target } from '../config/config.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Task } from '../ports.ts'
@@ -41,7 +42,7 @@ export async function recordTasks(events: readonly EcsTaskStateChange[], means: 
 
 /** Why a task's status is nothing to record; undefined when it is ours to record. */
 export function whyNotOurs(task: Task, config: Config): 'other-cluster' | 'not-fargate' | undefined {
-  if (!config.targets.some(({ cluster }) => cluster === task.cluster)) return 'other-cluster'
+  if (!isOurCluster(task.cluster, config)) return 'other-cluster'
   return isFargate(task) ? undefined : 'not-fargate'
 }
 

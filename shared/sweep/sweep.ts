@@ -1,4 +1,5 @@
 /** Repairs whatever events missed: tasks on record, rollouts brought on, copies that are missing, images that nobody deployed. */
+import { clustersOf } from '../config/clusters.ts'
 import type { Config, Target } from '../config/config.ts'
 import { carryOn } from '../deploy/advance.ts'
 import { noticeMissing } from '../deploy/in-use.ts'
@@ -47,8 +48,9 @@ export async function sweep(config: Config, world: World, hasTime: () => boolean
 }
 
 /** Clusters first: what rollouts and copies are judged by is on record then. */
-function unitsOf({ targets }: Config): Unit[] {
-  const clusters = new Set(targets.map(({ cluster }) => `cluster:${cluster}`))
+function unitsOf(config: Config): Unit[] {
+  const { targets } = config
+  const clusters = clustersOf(config).map(name => `cluster:${name}`)
   const repositories = new Set(targets.map(({ repository }) => `repository:${repository}`))
   return [...clusters, ...targets.map(({ name }) => `target:${name}`), ...repositories]
 }

@@ -3,6 +3,7 @@ import {
   bareConfig,
   type Config,
   type Gates,
+  type Guard,
   type JobRun,
   type ServiceRun,
   type Target,
@@ -78,4 +79,19 @@ export function job(of: Partial<Target> = {}, run: Partial<JobRun> = {}): Target
 
 export function config(...targets: Target[]): Config {
   return { ...bareConfig, targets }
+}
+
+/** Judges nothing: there is no rule. */
+export function guard(of: Partial<Guard> = {}): Guard {
+  return {
+    mode: 'observe',
+    clusters: ['demo'],
+    everyMinutes: 15,
+    report: { hour: 2, minute: 0, timeZone: 'UTC' },
+    minimumAgeMs: 3_600_000,
+    graceMs: 24 * 3_600_000,
+    allowUnrestorable: false,
+    rules: [],
+    ...of,
+  }
 }

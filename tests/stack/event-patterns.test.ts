@@ -4,7 +4,7 @@ import ecrPush from '../../events/samples/push-tagged.json' with { type: 'json' 
 import { checkPattern, matchesPattern } from '../../local/account/event-pattern.ts'
 import type { Config } from '../../shared/config/config.ts'
 import { imagePatterns, servicePatterns, taskPatterns } from '../../stack/event-patterns.ts'
-import { config, job, service, task } from '../deploy/targets.ts'
+import { config, guard, job, service, task } from '../deploy/targets.ts'
 
 type Event = Record<string, unknown>
 
@@ -41,11 +41,19 @@ describe('of image events', () => {
 })
 
 describe('of task events', () => {
-  const patterns = taskPatterns(config(service({ cluster: 'demo' }), task({ cluster: 'batch-2' })))
+  const patterns = taskPatterns({
+    ...config(service({ cluster: 'demo' }), task({ cluster: 'batch-2' })),
+    guard: guard({ clusters: ['demo', 'guarded'] }),
+  })
 
   test.each<{ case: string; detail: Event; taken: boolean }>([
     { case: 'in a cluster named', detail: { clusterArn: `${region}:cluster/demo` }, taken: true },
     { case: 'in another one named', detail: { clusterArn: `${region}:cluster/batch-2` }, taken: true },
+    {
+      case: 'in one without targets that the guard judges',
+      detail: { clusterArn: `${region}:cluster/guarded` },
+      taken: true,
+    },
     {
       case: 'in China, where ARNs begin otherwise',
       detail: { clusterArn: 'arn:aws-cn:ecs:cn-north-1:1:cluster/demo' },
