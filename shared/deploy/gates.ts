@@ -1,7 +1,7 @@
 /** Whether the gates of a target let an image through. Pure: facts in, open or the reason to hold out. */
 import type { Gates, ScanGate } from '../config/config.ts'
 import { type ImageScan, type Severity, severities } from '../ports.ts'
-import { activeWindow } from './freeze.ts'
+import { activeWindow } from '../windows.ts'
 
 /** Times are ISO 8601. */
 export interface GateFacts {

@@ -1,7 +1,7 @@
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import type { Config, FreezeWindow } from '../../shared/config/config.ts'
-import type { activeWindow } from '../../shared/deploy/freeze.ts'
+import type { activeWindow } from '../../shared/windows.ts'
 import { esbuildOptions } from '../../stack/esbuild-options.ts'
 import { config, noGates, service } from '../deploy/targets.ts'
 
@@ -15,9 +15,9 @@ const weekend: FreezeWindow = {
 const frozen = config(service(), service({ gates: { ...noGates, freeze: [weekend] } }))
 const saturday = new Date('2026-07-04T12:00Z')
 
-/** shared/deploy/freeze.ts as the functions of this configuration carry it. */
+/** shared/windows.ts as the functions of this configuration carry it. */
 async function bundled(of: Config) {
-  const entry = new URL('../../shared/deploy/freeze.ts', import.meta.url).pathname
+  const entry = new URL('../../shared/windows.ts', import.meta.url).pathname
   const { outputFiles, metafile } = await build({
     ...esbuildOptions(of),
     entryPoints: [entry],

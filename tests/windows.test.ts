@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FreezeWindow } from '../../shared/config/config.ts'
-import { parseFreezeWindow } from '../../shared/config/freeze-window.ts'
-import { activeWindow } from '../../shared/deploy/freeze.ts'
+import type { FreezeWindow } from '../shared/config/config.ts'
+import { parseFreezeWindow } from '../shared/config/freeze-window.ts'
+import { activeWindow, isWithin, nextBeginning } from '../shared/windows.ts'
 
 function windows(...texts: string[]): FreezeWindow[] {
   return texts.flatMap(text => {
@@ -194,6 +194,121 @@ describe('what clocks show says whether a window holds', () => {
         },
       ),
       { numRuns: 2000 },
+    )
+  })
+})
+
+describe('the next beginning', () => {
+  const [office, spring, autumn] = ['Mon-Fri 07:00 - 20:00 Europe/Berlin', '2026-03-29', '2026-10-25']
+  const next = (at: string, ...texts: string[]) => {
+    const found = nextBeginning(windows(...texts), new Date(at))
+    return found && `${found.at.toISOString().replace(':00.000Z', 'Z')}, ${found.shown}`
+  }
+
+  test.each([
+    {
+      case: 'in the evening',
+      at: '2026-07-06T19:00Z',
+      hours: [office],
+      next: '2026-07-07T05:00Z, Tue 07:00 Europe/Berlin',
+    },
+    {
+      case: 'over the weekend',
+      at: '2026-07-03T18:00Z',
+      hours: [office],
+      next: '2026-07-06T05:00Z, Mon 07:00 Europe/Berlin',
+    },
+    {
+      case: 'just before it',
+      at: '2026-07-06T04:59:59.999Z',
+      hours: [office],
+      next: '2026-07-06T05:00Z, Mon 07:00 Europe/Berlin',
+    },
+    {
+      case: 'not the one that begins now',
+      at: '2026-07-06T05:00Z',
+      hours: [office],
+      next: '2026-07-07T05:00Z, Tue 07:00 Europe/Berlin',
+    },
+    {
+      case: 'over a weekend an hour shorter',
+      at: '2026-03-28T12:00Z',
+      hours: [office],
+      next: '2026-03-30T05:00Z, Mon 07:00 Europe/Berlin',
+    },
+    {
+      case: 'over a weekend an hour longer',
+      at: '2026-10-24T12:00Z',
+      hours: [office],
+      next: '2026-10-26T06:00Z, Mon 07:00 Europe/Berlin',
+    },
+    {
+      case: 'over the month’s end and the year’s',
+      at: '2026-12-31T20:00Z',
+      hours: [office],
+      next: '2027-01-01T06:00Z, Fri 07:00 Europe/Berlin',
+    },
+    {
+      case: 'the first of several, in its own zone',
+      at: '2026-07-03T18:00Z',
+      hours: [office, 'Sun 10:00 - 12:00 Asia/Kolkata'],
+      next: '2026-07-05T04:30Z, Sun 10:00 Asia/Kolkata',
+    },
+    {
+      case: 'that is skipped is an hour later',
+      at: `${spring}T00:00Z`,
+      hours: ['Sun 02:30 - 06:00 Europe/Berlin'],
+      next: `${spring}T01:30Z, Sun 03:30 Europe/Berlin`,
+    },
+    {
+      case: 'that comes twice is the first',
+      at: `${autumn}T00:00Z`,
+      hours: ['Sun 02:30 - 06:00 Europe/Berlin'],
+      next: `${autumn}T00:30Z, Sun 02:30 Europe/Berlin`,
+    },
+    {
+      case: 'and then a week later',
+      at: `${autumn}T00:30Z`,
+      hours: ['Sun 02:30 - 06:00 Europe/Berlin'],
+      next: '2026-11-01T01:30Z, Sun 02:30 Europe/Berlin',
+    },
+    {
+      case: 'of a window that the change leaves empty is a week later',
+      at: `${spring}T00:00Z`,
+      hours: ['Sun 02:30 - 03:00 Europe/Berlin'],
+      next: '2026-04-05T00:30Z, Sun 02:30 Europe/Berlin',
+    },
+    {
+      case: 'of what is over for good',
+      at: '2027-12-24T12:00Z',
+      hours: ['2026-12-20 18:00 - 2027-01-04 08:00 UTC'],
+      next: undefined,
+    },
+    { case: 'of none', at: '2026-07-03T18:00Z', hours: [], next: undefined },
+  ])('$case', ({ at, hours, next: expected }) => expect(next(at, ...hours)).toBe(expected))
+
+  test('is when it is within again, and it is not before', () => {
+    const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Cairo']
+    const moment = fc.record({ day: fc.integer({ min: 1, max: 7 }), minute: fc.integer({ min: 0, max: 1439 }) })
+    const weekly: fc.Arbitrary<FreezeWindow> = fc
+      .record({ kind: fc.constant('weekly' as const), from: moment, to: moment, timeZone: fc.constantFrom(...zones) })
+      .filter(({ from, to }) => from.day !== to.day || from.minute !== to.minute)
+      .map(of => ({ label: 'x', ...of }))
+    const now = fc.integer({ min: 0, max: 365 * 24 * 60 }).map(of => Date.UTC(2026, 0, 1) + of * 60_000)
+    fc.assert(
+      fc.property(
+        fc.array(weekly, { minLength: 1, maxLength: 3 }),
+        now,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (of, at, part) => {
+          fc.pre(!isWithin(of, new Date(at)))
+          const begins = nextBeginning(of, new Date(at))?.at.getTime() ?? 0
+          expect(begins).toBeGreaterThan(at)
+          expect(isWithin(of, new Date(begins))).toBe(true)
+          expect(isWithin(of, new Date(at + Math.floor(((begins - 1 - at) * part) / 60_000) * 60_000))).toBe(false)
+        },
+      ),
+      { numRuns: 500 },
     )
   })
 })

@@ -1,8 +1,8 @@
-/** Whether a freeze window holds deployments back. Pure: the windows and a moment in, the window and its end out. */
+/** Weekly and other windows in local time: freezes of deployments, hours in which things run. Pure: the windows and a moment in. */
 import { fromEpochMilliseconds, toZonedDateTimeISO } from 'temporal-polyfill/fns/Instant'
 import { create, toZonedDateTime } from 'temporal-polyfill/fns/PlainDateTime'
 import { offsetNanoseconds } from 'temporal-polyfill/fns/ZonedDateTime'
-import type { FreezeWindow } from '../config/config.ts'
+import type { FreezeWindow } from './config/config.ts'
 
 const [minuteMs, dayMs, weekMs] = [60_000, 86_400_000, 7 * 86_400_000]
 
@@ -10,7 +10,7 @@ const [minuteMs, dayMs, weekMs] = [60_000, 86_400_000, 7 * 86_400_000]
 const farthestMs = 366 * dayMs
 
 /**
- * What holds deployments back at `now`, and until when: windows that overlap, or begin where another ends, hold on together, for
+ * What holds at `now`, and until when: windows that overlap, or begin where another ends, hold on together, for
  * a year at the most. `label` names each of them. A window holds from its beginning on, and no longer at its end.
  */
 export function activeWindow(windows: readonly FreezeWindow[], now: Date): { label: string; until: Date } | undefined {
@@ -23,6 +23,35 @@ export function activeWindow(windows: readonly FreezeWindow[], now: Date): { lab
     until = next.end
   }
   return labels.size === 0 ? undefined : { label: [...labels].join(', then '), until: new Date(until) }
+}
+
+/** Whether any of them holds. */
+export function isWithin(windows: readonly FreezeWindow[], now: Date): boolean {
+  return lastToEnd(windows, now.getTime()) !== undefined
+}
+
+/**
+ * When the first of them begins after `now`, and what clocks of its zone show then: `Mon 07:00 Europe/Berlin`. Undefined where none
+ * ever does. Nothing begins in a window that the clocks' change leaves empty.
+ */
+export function nextBeginning(windows: readonly FreezeWindow[], now: Date): { at: Date; shown: string } | undefined {
+  let first: { begin: number; timeZone: string } | undefined
+  for (const window of windows)
+    for (const { begin, end } of occurrences(window, now.getTime(), weeksAhead))
+      if (begin > now.getTime() && begin < end && begin < (first?.begin ?? Number.POSITIVE_INFINITY))
+        first = { begin, timeZone: window.timeZone }
+  return first && { at: new Date(first.begin), shown: shown(first.begin, first.timeZone) }
+}
+
+/** A week's window may be empty in the week in which clocks change. */
+const weeksAhead = 2
+
+const dayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+
+function shown(at: number, timeZone: string): string {
+  const local = localTime(at, timeZone)
+  const day = dayNames[Math.floor((local - mondayBefore(local)) / dayMs)]
+  return `${day} ${new Date(local).toISOString().slice(11, 16)} ${timeZone}`
 }
 
 /** Of the windows that hold at `at`, the one that ends last. */
@@ -39,15 +68,16 @@ function lastToEnd(windows: readonly FreezeWindow[], at: number): { label: strin
     )
 }
 
-/** When the window holds, in epoch milliseconds; of a weekly one, the times that may hold at `at`. */
-function occurrences(window: FreezeWindow, at: number): { begin: number; end: number }[] {
+/** When the window holds, in epoch milliseconds; of a weekly one, the times that may hold at `at`, and in the weeks that follow. */
+function occurrences(window: FreezeWindow, at: number, weeksAfter = 0): { begin: number; end: number }[] {
   const instant = (local: number) => instantOf(local, window.timeZone)
   if (window.kind === 'once') {
     return [{ begin: instant(Date.parse(`${window.from}Z`)), end: instant(Date.parse(`${window.to}Z`)) }]
   }
   const monday = mondayBefore(localTime(at, window.timeZone))
   // The one that began last week may go on into this one.
-  return [monday - weekMs, monday].map(week => {
+  return Array.from({ length: 2 + weeksAfter }, (_, nth) => {
+    const week = monday + (nth - 1) * weekMs
     const begin = week + offsetInWeek(window.from)
     const end = week + offsetInWeek(window.to)
     return { begin: instant(begin), end: instant(end > begin ? end : end + weekMs) }
