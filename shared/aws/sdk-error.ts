@@ -44,3 +44,9 @@ export async function saying<T>(doing: string, call: () => Promise<T>): Promise<
     throw portError(error, doing)
   }
 }
+
+/** The words of an error that `portError` made; any other is thrown on. */
+export function whatItSaid(error: unknown): string {
+  if (error instanceof RetryableError || error instanceof RefusedError) return error.message
+  throw error
+}
