@@ -4,6 +4,7 @@ import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as ecr from '@aws-sdk/client-ecr'
 import * as ecs from '@aws-sdk/client-ecs'
+import * as pricing from '@aws-sdk/client-pricing'
 import * as sns from '@aws-sdk/client-sns'
 import * as sqs from '@aws-sdk/client-sqs'
 import * as sts from '@aws-sdk/client-sts'
@@ -58,6 +59,13 @@ export const jsonServices: Readonly<Record<string, JsonService>> = {
     contentType: 'application/x-amz-json-1.1',
     sdk: autoscaling,
     refuse: refuseWith('ValidationException', 'ValidationException'),
+    queryErrors: false,
+  },
+  AWSPriceListService: {
+    prefix: 'pricing',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: pricing,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
     queryErrors: false,
   },
   AmazonSQS: {
