@@ -6,6 +6,7 @@ import type { AccountContext } from './account/context.ts'
 import { createEcr } from './account/ecr/ecr.ts'
 import { type Behaviour, createEcs } from './account/ecs/ecs.ts'
 import { createLogs } from './account/logs/logs.ts'
+import { createPricing } from './account/pricing/pricing.ts'
 import { seededRandom } from './account/random.ts'
 import { createSqs } from './account/sqs.ts'
 import { createSts } from './account/sts.ts'
@@ -53,6 +54,6 @@ export function createLocalAccount({ clock, region, seed, host, behaviour }: Loc
     behaviour: (image, _name, start) => behaviour({ image, labels: ecr.labels(image), ...start }),
     logs,
   })
-  const account = new Account({ ecr, ecs, logs, sqs, sts: createSts(context) })
+  const account = new Account({ ecr, ecs, logs, pricing: createPricing(), sqs, sts: createSts(context) })
   return { context, account, bus, sqs, ecr, ecs, logs, wire: createWire({ account, ecr, now: () => clock.now() }) }
 }

@@ -8,6 +8,7 @@ import type { AccountContext, AwsEvent } from '../local/account/context.ts'
 import { createEcr, type Ecr } from '../local/account/ecr/ecr.ts'
 import { type ContainerWorld, createEcs } from '../local/account/ecs/ecs.ts'
 import { createLogs } from '../local/account/logs/logs.ts'
+import { createPricing } from '../local/account/pricing/pricing.ts'
 import { seededRandom } from '../local/account/random.ts'
 import { behaviourIn } from '../local/furnish.ts'
 import { memoryTable } from '../local/memory-table.ts'
@@ -79,7 +80,7 @@ export function simulatedWorld({
     logs,
     seed: { clusters: [{ name: 'demo', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }] },
   })
-  const account = new Account({ ecr, ecs, logs })
+  const account = new Account({ ecr, ecs, logs, pricing: createPricing() })
   const calls: string[] = []
   account.onCall(({ name }) => calls.push(name))
   const requestHandler = inProcessHandler(createWire({ account, ecr }))
