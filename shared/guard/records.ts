@@ -115,31 +115,32 @@ const schema = 1
 const parkedKey = 'PARKED'
 const keepKey = 'KEEP'
 const day = 24 * 3600
+const keptSeconds = 400 * day
 
 export function content<T>(record: StoredRecord): T {
   const { pk: _pk, sk: _sk, schema: _schema, expiresAt: _expires, ...rest } = record
   return rest as unknown as T
 }
 
-async function all<T>(table: Table, pk: string, skPrefix?: string): Promise<T[]> {
-  const found: T[] = []
+async function all<T>(table: Table, pk: string): Promise<T[]> {
+  return (await readAll(table, pk)).map(record => content<T>(record))
+}
+
+/** Every record of a partition, in the order of their keys. */
+export async function readAll(table: Table, pk: string): Promise<StoredRecord[]> {
+  const found: StoredRecord[] = []
   let from: string | undefined
   do {
-    const page = await table.query({
-      by: 'pk',
-      equals: pk,
-      ...(skPrefix !== undefined && { skPrefix }),
-      ...(from !== undefined && { from }),
-    })
-    found.push(...page.records.map(record => content<T>(record)))
+    const page = await table.query({ by: 'pk', equals: pk, ...(from !== undefined && { from }) })
+    found.push(...page.records)
     from = page.next
   } while (from !== undefined)
   return found
 }
 
-/** What is parked, is being parked or woken, or was left; not what is over. */
-export async function readParked(table: Table): Promise<Parked[]> {
-  return (await all<Parked>(table, parkedKey)).filter(({ state }) => state !== 'over')
+/** All that is parked, was left, or was parked within the last year: what is over says when it woke. */
+export function readParked(table: Table): Promise<Parked[]> {
+  return all<Parked>(table, parkedKey)
 }
 
 export async function findParked(table: Table, workload: string): Promise<Parked | undefined> {
@@ -160,7 +161,7 @@ export async function writeParked(
     pk: parkedKey,
     sk: next.workload,
     schema,
-    ...(next.state === 'over' && { expiresAt: Math.ceil(now.getTime() / 1000) + day }),
+    ...(next.state === 'over' && { expiresAt: Math.ceil(now.getTime() / 1000) + keptSeconds }),
   }
   return (await table.put(record, seen ? { version: seen.version } : 'absent')) ? written : undefined
 }
@@ -176,7 +177,6 @@ export async function writeKeep(table: Table, keep: Keep): Promise<void> {
   await table.put({ ...keep, pk: keepKey, sk: keep.workload, schema, version: 1, expiresAt }, 'any')
 }
 
-const keptSeconds = 400 * day
 const actionsKey = (run: string) => `RUN#${run}`
 
 export async function writeAction(table: Table, action: Action): Promise<void> {

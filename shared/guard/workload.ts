@@ -19,8 +19,8 @@ export interface Workload {
   since?: string
   /** What brings it back once it was stopped. */
   restores: Restores
-  /** Why it is not to be touched now, whatever it does; one line. */
-  hands?: string
+  /** Why it is not to be touched now, whatever it does. */
+  untouchable?: { reason: 'being-deployed' | 'not-settled'; detail: string }
   costPerHour: Amount
   /** Of the tasks that run, since each began. */
   costSoFar: Amount

@@ -1,0 +1,119 @@
+/** What is to stop, and why the rest is not. Pure: what was observed in, the plan out; linear in the number of workloads. */
+import type { Guard } from '../config/config.ts'
+import { warnFirst, withDue } from './due.ts'
+import { type Case, type Decided, type Facts, type Known, keep } from './facts.ts'
+import { findingOf } from './judge.ts'
+import { lineOf } from './lines.ts'
+import type { Remembered } from './memory.ts'
+import { holdsOf, overBudget } from './over-budget.ts'
+import { cameBackOf, isLeft, parkedNow } from './parked-now.ts'
+import type { Plan, Verdict } from './plan.ts'
+import { type Settings, settingsFor } from './settings.ts'
+import type { Workload } from './workload.ts'
+
+export function decide(facts: Facts, guard: Guard, now: Date): Decided {
+  const known: Known = {
+    keeps: new Map(facts.keeps.map(each => [each.workload, each])),
+    parked: new Map(facts.parked.map(each => [each.workload, each])),
+  }
+  const cases = facts.workloads.map(workload => judge(workload, known, facts, guard, now))
+  for (const each of cases) warnFirst(each, facts, guard, now)
+  const budgets = facts.budgets.map(budget => overBudget(budget, cases, facts, guard, now))
+  const limit = limited(cases, facts, guard)
+  const stops = new Set(cases.flatMap(({ workload, verdict }) => (verdict.is === 'stop' ? [workload.id] : [])))
+  const { wakes, lines, ...changes } = parkedNow(facts, stops, guard, now)
+  const plan: Plan = {
+    at: now.toISOString(),
+    mode: guard.mode,
+    lines: [...cases.map(each => lineOf(each, now)), ...lines],
+    budgets,
+    holds: holdsOf(facts),
+    wakes,
+    ...(limit && { limit }),
+    problems: [...facts.problems],
+  }
+  return { plan, memory: memoryOf(cases, facts), ...changes, cameBack: cameBackOf(cases, known) }
+}
+
+function judge(workload: Workload, known: Known, facts: Facts, guard: Guard, now: Date): Case {
+  const settings = settingsFor(workload, guard.rules)
+  const blocked = untouched(workload, settings, known, facts, guard, now)
+  if (blocked) return { workload, settings, verdict: blocked }
+  const finding = findingOf(workload, settings, facts, now)
+  switch (finding.is) {
+    case 'no-rule':
+      return { workload, settings, verdict: keep('no-rule', 'no rule of farguard.yml is about it') }
+    case 'fine':
+      return { workload, settings, verdict: keep('in-use', finding.detail) }
+    case 'not-judged':
+      return { workload, settings, verdict: { is: 'not-judged', reason: finding.reason, detail: finding.detail } }
+    case 'due':
+      return withDue({ workload, settings, verdict: keep('in-use', '') }, finding, guard)
+  }
+}
+
+/** What nothing may stop, whatever it does. */
+function untouched(
+  workload: Workload,
+  settings: Settings,
+  known: Known,
+  facts: Facts,
+  guard: Guard,
+  now: Date,
+): Verdict | undefined {
+  const { subject, untouchable, since } = workload
+  if (!subject.tags) {
+    const detail = 'its tags could not be read: they may protect it'
+    return { is: 'not-judged', reason: 'tags-unreadable', detail }
+  }
+  if (settings.isProtected) return keep('protected', `by the rule for ${settings.from.isProtected}`)
+  const kept = known.keeps.get(workload.id)
+  if (kept) return keep('kept', `until ${kept.until}, by ${kept.by}: ${kept.because}`)
+  if (untouchable) return keep(untouchable.reason, untouchable.detail)
+  const protection = facts.protected.get(workload.id)
+  if (protection) return keep('protected', protection)
+  const parked = known.parked.get(workload.id)
+  if (parked && isLeft(parked)) return keep('came-back', cameBackTwice)
+  if (since === undefined) return { is: 'not-judged', reason: 'age-unknown', detail: 'nothing says since when it runs' }
+  const youngUntil = Date.parse(since) + guard.minimumAgeMs
+  if (youngUntil > now.getTime()) {
+    const detail = `since ${since}: not judged before ${new Date(youngUntil).toISOString()}`
+    return { is: 'not-judged', reason: 'too-young', detail }
+  }
+  return undefined
+}
+
+const cameBackTwice =
+  'it was stopped, came back by itself, was stopped again and came back again: that is somebody’s wish'
+
+/** A warning is forgotten as soon as its reason does not hold any more: then the grace begins anew. */
+function memoryOf(cases: readonly Case[], { activities, memory }: Facts): Map<string, Remembered> {
+  const next = new Map<string, Remembered>()
+  for (const { workload, warned } of cases) {
+    const busyAt = activities.get(workload.id)?.busyAt ?? memory.get(workload.id)?.busyAt
+    if (busyAt !== undefined || warned)
+      next.set(workload.id, { ...(busyAt !== undefined && { busyAt }), ...(warned && { warned }) })
+  }
+  return next
+}
+
+/** Above the limits nothing is stopped at all. What is off hours comes back by itself, and is not counted. */
+function limited(cases: readonly Case[], { recentStops, workloads }: Facts, { limits }: Guard): Plan['limit'] {
+  if (!limits) return undefined
+  const stops = cases.filter(({ verdict }) => verdict.is === 'stop' && verdict.reason !== 'off-hours')
+  const share = Math.max(1, Math.floor(limits.share * (workloads.length + recentStops)))
+  const allowedStops = Math.max(0, Math.min(limits.stops, share) - recentStops)
+  if (stops.length <= allowedStops) return undefined
+  const most = limits.stops <= share ? `${limits.stops}` : `${share} (${percent(limits.share)} of what runs)`
+  const done = recentStops === 0 ? '' : `, ${recentStops} of them done`
+  const detail = `${stops.length} would be stopped, and guard.limits allows ${most} in 24 hours${done}: none is`
+  for (const each of stops) {
+    const { verdict } = each
+    if (verdict.is === 'stop') each.verdict = keep('above-limit', `${verdict.reason}: ${verdict.detail}; ${detail}`)
+  }
+  return { wanted: stops.length, allowed: allowedStops, detail }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

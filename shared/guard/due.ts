@@ -1,0 +1,27 @@
+/** What is asked to stop: whether it may be, and that it is warned of first. */
+import type { Guard } from '../config/config.ts'
+import { type Case, type Due, type Facts, keep } from './facts.ts'
+
+export function withDue(each: Case, due: Due, { allowUnrestorable }: Guard): Case {
+  const { restores } = each.workload
+  if (!allowUnrestorable && (restores === 'nothing' || restores === 'schedule')) {
+    const again =
+      restores === 'schedule' ? 'its schedule starts another one, not this one' : 'nothing can start it again as it was'
+    const detail = `${due.reason}: ${due.detail}; ${again}: guard.allowUnrestorable: true lets it be stopped`
+    return { ...each, verdict: keep('unrestorable', detail) }
+  }
+  const { reason, detail, until, budget } = due
+  const said = restores === 'schedule' ? `${detail}; its schedule starts another one at its next time` : detail
+  const more = { ...(until !== undefined && { until }), ...(budget !== undefined && { budget }) }
+  return { ...each, due, verdict: { is: 'stop', reason, detail: said, ...more } }
+}
+
+export function warnFirst(each: Case, facts: Facts, guard: Guard, now: Date): void {
+  const { workload, due, verdict } = each
+  if (!due || due.isHard || verdict.is !== 'stop') return
+  const since = facts.memory.get(workload.id)?.warned?.[due.reason] ?? now.toISOString()
+  each.warned = { ...each.warned, [due.reason]: since }
+  const stopsAt = new Date(Date.parse(since) + guard.graceMs)
+  if (stopsAt > now)
+    each.verdict = { is: 'warn', reason: due.reason, detail: verdict.detail, since, stopsAt: stopsAt.toISOString() }
+}

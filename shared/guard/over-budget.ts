@@ -1,0 +1,141 @@
+/** What has to stop for a budget: the smallest loss that fits, or all of it; and the deployments that it holds back. */
+import type { Budget, Guard } from '../config/config.ts'
+import { type Amount, times } from '../cost/amount.ts'
+import { fit } from '../cost/fit.ts'
+import type { Spend } from '../cost/spend.ts'
+import { isCovered } from '../cost/subject.ts'
+import { warnFirst, withDue } from './due.ts'
+import { type BudgetFacts, type Case, type Facts, hourMs, keep } from './facts.ts'
+import type { BudgetLine, DeployHold, Verdict } from './plan.ts'
+import type { Workload } from './workload.ts'
+
+export function overBudget(
+  { budget, spend, problem, reached }: BudgetFacts,
+  cases: Case[],
+  facts: Facts,
+  guard: Guard,
+  now: Date,
+): BudgetLine {
+  const notes: string[] = []
+  for (const { step, detail, acted } of reached) {
+    if (problem !== undefined || acted !== undefined) continue
+    if (step.do === 'stop-all') stopAll(budget, detail, spend, cases, guard)
+    if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, facts, guard, now))
+  }
+  const why = problem ?? (notes.length > 0 ? notes.join('; ') : undefined)
+  return {
+    budget: budget.name,
+    spend,
+    reached: reached.map(({ step, detail, acted }) => ({
+      step: step.label,
+      do: step.do,
+      detail,
+      ...(acted !== undefined && { acted }),
+    })),
+    ...(why !== undefined && { problem: why }),
+  }
+}
+
+/** Whatever it covers and may be stopped, and is not stopped anyway. */
+function allowed({ covers }: Budget, cases: readonly Case[]): Case[] {
+  return cases.filter(
+    ({ workload, verdict, settings }) =>
+      isOpenTo(verdict) && settings.importance !== 'critical' && isCovered(covers, workload.subject) === true,
+  )
+}
+
+/** A budget may stop what is in use, and what could not be judged by itself; nothing that is protected or too young. */
+function isOpenTo(verdict: Verdict): boolean {
+  if (verdict.is === 'keep')
+    return verdict.reason === 'in-use' || verdict.reason === 'no-rule' || verdict.reason === 'not-needed'
+  return verdict.is === 'warn' || (verdict.is === 'not-judged' && !alwaysLeft.has(verdict.reason))
+}
+
+const alwaysLeft = new Set<string>(['too-young', 'age-unknown', 'tags-unreadable'])
+
+function stopAll(budget: Budget, detail: string, { period }: Spend, cases: Case[], guard: Guard): void {
+  const due = { is: 'due', reason: 'over-budget', detail, isHard: true, until: period.to, budget: budget.name } as const
+  for (const each of allowed(budget, cases)) Object.assign(each, withDue(each, due, guard))
+}
+
+/** The smallest loss that brings the projection under the limit; nothing at all where none does. Gives what is to be said of it. */
+function stopToFit(
+  budget: Budget,
+  detail: string,
+  spend: Spend,
+  cases: Case[],
+  facts: Facts,
+  guard: Guard,
+  now: Date,
+): string[] {
+  const { projected, limit, period } = spend
+  if ('unknown' in projected) return [`nothing is stopped to fit: what it comes to is not known: ${projected.unknown}`]
+  if ('unknown' in limit) return [`nothing is stopped to fit: ${limit.unknown}`]
+  const hoursLeft = Math.max(0, (Date.parse(period.to) - now.getTime()) / hourMs)
+  // What is stopped for other reasons is saved already.
+  const going = cases.filter(
+    ({ verdict, workload }) => verdict.is === 'stop' && isCovered(budget.covers, workload.subject) === true,
+  )
+  const saved = going.reduce((sum, { workload }) => sum + knownOr0(times(workload.costPerHour, hoursLeft)), 0)
+  const excess = projected.usd - limit.usd - saved
+  const goal = `${usd(projected.usd)} projected of ${usd(limit.usd)}`
+  if (excess <= 0)
+    return [`nothing more is stopped to fit: ${goal}${saved > 0 ? `, ${usd(saved)} of it going anyway` : ''}`]
+  const open = allowed(budget, cases).filter(
+    ({ workload }) => 'usd' in workload.costPerHour && (guard.allowUnrestorable || !isUnrestorable(workload)),
+  )
+  const candidates = open.map(({ workload, settings, due }) => ({
+    id: workload.id,
+    // What is idle, or has lived too long, is the smaller loss.
+    importance: due ? ('expendable' as const) : settings.importance,
+    perHourUsd: knownOr0(workload.costPerHour),
+  }))
+  const chosen = fit(candidates, excess, hoursLeft)
+  if (!chosen) return [`nothing is stopped to fit: ${goal}, and no allowed set brings it under the limit`]
+  const ids = new Set(chosen)
+  const due = {
+    is: 'due',
+    reason: 'over-budget',
+    detail: `${detail}: ${goal}`,
+    isHard: false,
+    until: period.to,
+    budget: budget.name,
+  } as const
+  for (const each of open) {
+    if (ids.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), facts, guard, now)
+    else if (each.verdict.is === 'keep') each.verdict = keep('not-needed', `${budget.name} fits without stopping it`)
+  }
+  return []
+}
+
+function isUnrestorable({ restores }: Workload): boolean {
+  return restores === 'nothing' || restores === 'schedule'
+}
+
+function knownOr0(amount: Amount): number {
+  return 'usd' in amount ? amount.usd : 0
+}
+
+export function holdsOf({ budgets, subjects }: Facts): DeployHold[] {
+  const holds: DeployHold[] = []
+  const held = new Set<string>()
+  for (const { budget, spend, reached, problem } of budgets) {
+    const step = reached.find(each => each.step.do === 'hold-deploys')
+    if (!step || problem !== undefined) continue
+    for (const [target, subject] of subjects.targets)
+      if (isCovered(budget.covers, subject) === true && !held.has(target)) {
+        held.add(target)
+        holds.push({
+          target,
+          budget: budget.name,
+          detail: `budget ${budget.name}: ${step.detail}`,
+          until: spend.period.to,
+        })
+      }
+  }
+  return holds
+}
+
+function usd(amount: number): string {
+  return `$${amount.toFixed(2)}`
+}
