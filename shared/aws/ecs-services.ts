@@ -13,6 +13,7 @@ import {
 import type { Network, Service, ServiceChange, ServiceDeployment } from '../ports.ts'
 import { batchesOf, callEach } from './batches.ts'
 import { failUnlessMissing } from './ecs-failures.ts'
+import { withoutTags, withTags } from './ecs-tags.ts'
 import { saying } from './sdk-error.ts'
 
 /** DescribeServices takes this many at most. */
@@ -27,9 +28,11 @@ export async function describeServices(
   const answers = await callEach(batchesOf(names, servicesPerCall), services =>
     saying(`ecs:DescribeServices of ${services.join(', ')} in ${cluster}`, async () => {
       try {
-        const answer = await client.send(new DescribeServicesCommand({ cluster, services, include: ['TAGS'] }))
+        const { answer, hasTags } = await withTags(include =>
+          client.send(new DescribeServicesCommand({ cluster, services, ...include })),
+        )
         failUnlessMissing(answer.failures)
-        return (answer.services ?? []).flatMap(asService)
+        return (answer.services ?? []).flatMap(service => asService(hasTags ? service : withoutTags(service)))
       } catch (error) {
         if (error instanceof ClusterNotFoundException || error instanceof ServiceNotFoundException) return []
         throw error
@@ -75,7 +78,7 @@ export async function updateService(
         ...(desiredCount !== undefined && { desiredCount }),
       }),
     )
-    return asNamedService(answered ?? {}, service)
+    return asNamedService(withoutTags(answered ?? {}), service)
   })
 }
 

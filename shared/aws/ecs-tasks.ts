@@ -12,6 +12,7 @@ import {
 import type { RunAnswer, RunRequest, StartedTask, Task } from '../ports.ts'
 import { batchesOf, callEach } from './batches.ts'
 import { failUnlessMissing } from './ecs-failures.ts'
+import { withoutTags, withTags } from './ecs-tags.ts'
 import { asTask } from './ecs-task.ts'
 import { saying } from './sdk-error.ts'
 
@@ -99,9 +100,11 @@ async function* pagesOf(client: ECSClient, input: ListTasksCommandInput): AsyncG
 export async function describeTasks(client: ECSClient, cluster: string, arns: readonly string[]): Promise<Task[]> {
   const answers = await callEach(batchesOf(arns, tasksPerCall), tasks =>
     saying(`ecs:DescribeTasks of ${tasks.length} in ${cluster}`, async () => {
-      const answer = await client.send(new DescribeTasksCommand({ cluster, tasks, include: ['TAGS'] }))
+      const { answer, hasTags } = await withTags(include =>
+        client.send(new DescribeTasksCommand({ cluster, tasks, ...include })),
+      )
       failUnlessMissing(answer.failures)
-      return (answer.tasks ?? []).flatMap(task => asTask(task, cluster))
+      return (answer.tasks ?? []).flatMap(task => asTask(hasTags ? task : withoutTags(task), cluster))
     }),
   )
   return answers.flat()
