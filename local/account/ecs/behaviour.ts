@@ -1,5 +1,7 @@
 /** What containers do of their own accord, and what the account knows of the world that they run in. */
 import type { Container } from '@aws-sdk/client-ecs'
+import type { Activity } from './activity.ts'
+import type { Telemetry } from './telemetry.ts'
 
 export type Behaviour =
   /** Until it is stopped. */
@@ -29,8 +31,12 @@ export interface ContainerWorld {
   imageDigest?(image: string): string | undefined
   /** Absent: every container runs until it is stopped. */
   behaviour?(image: string, containerName: string, start: ContainerStart): Behaviour
+  /** How much a container of this image uses; absent: they are all busy. */
+  activity?(image: string, containerName: string): Activity
   /** Where containers of the driver awslogs write; absent: nowhere. */
   logs?: ContainerLogs
+  /** Who hears of what runs, for its metrics; absent: nobody. */
+  telemetry?: Telemetry
 }
 
 /** CloudWatch Logs, as the agent of a task uses it. */

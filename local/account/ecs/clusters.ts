@@ -2,19 +2,22 @@
 import type {
   CapacityProviderStrategyItem,
   Cluster,
+  ClusterSetting,
   CreateClusterCommandInput,
   DeleteClusterCommandInput,
   DescribeClustersCommandInput,
   ListClustersCommandInput,
   PutClusterCapacityProvidersCommandInput,
   Tag,
+  UpdateClusterSettingsCommandInput,
 } from '@aws-sdk/client-ecs'
 import { AwsError } from '../aws-error.ts'
 import type { AccountContext } from '../context.ts'
 import { type Arns, arnsOf, clusterNameOf } from './arns.ts'
 import { page } from './paging.ts'
-import { clientException, includesTags, invalidParameter, notModelled } from './refusals.ts'
+import { clientException, includesTags, invalidParameter, notModelled, oneOf } from './refusals.ts'
 import { validTags } from './tags.ts'
+import { type InsightsSetting, insightsSettings, type Telemetry } from './telemetry.ts'
 
 export type ClusterStatus = 'ACTIVE' | 'PROVISIONING' | 'DEPROVISIONING' | 'FAILED' | 'INACTIVE'
 
@@ -25,7 +28,8 @@ export interface ClusterRecord {
   capacityProviders: string[]
   defaultStrategy: CapacityProviderStrategyItem[]
   /** What CreateCluster got and the model only gives back. */
-  kept: Pick<Cluster, 'settings' | 'configuration' | 'serviceConnectDefaults'>
+  kept: Pick<Cluster, 'configuration' | 'serviceConnectDefaults'>
+  containerInsights: InsightsSetting
   tags: Tag[]
 }
 
@@ -43,10 +47,12 @@ const fargateProviders = ['FARGATE', 'FARGATE_SPOT']
 
 export class Clusters {
   readonly #arns: Arns
+  readonly #telemetry: Telemetry | undefined
   readonly #byName = new Map<string, ClusterRecord>()
 
-  constructor(context: AccountContext) {
+  constructor(context: AccountContext, telemetry?: Telemetry) {
     this.#arns = arnsOf(context)
+    this.#telemetry = telemetry
   }
 
   /** The cluster, in whatever state; throws ClusterNotFoundException. */
@@ -88,13 +94,14 @@ export class Clusters {
       capacityProviders,
       defaultStrategy: strategyWithin(capacityProviders, input.defaultCapacityProviderStrategy ?? []),
       kept: {
-        settings: input.settings ?? [{ name: 'containerInsights', value: 'disabled' }],
         ...(input.configuration && { configuration: input.configuration }),
         ...(input.serviceConnectDefaults && { serviceConnectDefaults: input.serviceConnectDefaults }),
       },
+      containerInsights: insightsIn(input.settings) ?? 'disabled',
       tags: validTags(input.tags),
     }
     this.#byName.set(name, cluster)
+    this.#telemetry?.insights(name, cluster.containerInsights)
     return cluster
   }
 
@@ -110,6 +117,12 @@ export class Clusters {
         return { clusterArns: items, ...next }
       },
       DeleteCluster: (input: DeleteClusterCommandInput) => this.#delete(input, countsOf),
+      UpdateClusterSettings: (input: UpdateClusterSettingsCommandInput) => {
+        const cluster = this.active(input.cluster)
+        cluster.containerInsights = insightsIn(input.settings) ?? cluster.containerInsights
+        this.#telemetry?.insights(cluster.name, cluster.containerInsights)
+        return { cluster: described(cluster, countsOf, ['TAGS', 'SETTINGS', 'CONFIGURATIONS']) }
+      },
       PutClusterCapacityProviders: (input: PutClusterCapacityProvidersCommandInput) => {
         const cluster = this.active(input.cluster)
         const providers = knownProviders(input.capacityProviders ?? [])
@@ -149,6 +162,15 @@ export class Clusters {
     cluster.status = 'INACTIVE'
     return { cluster: described(cluster, countsOf, []) }
   }
+}
+
+/** What the settings say of `containerInsights`, the only one there is; undefined when they say nothing. */
+function insightsIn(settings: readonly ClusterSetting[] | undefined): InsightsSetting | undefined {
+  for (const { name, value } of settings ?? []) {
+    oneOf('settings.name', name, ['containerInsights'])
+    oneOf('settings.value', value, insightsSettings)
+  }
+  return settings?.findLast(({ value }) => value !== undefined)?.value as InsightsSetting | undefined
 }
 
 /** FARGATE and FARGATE_SPOT exist in every account; any other provider stands for instances, which are not modelled. */
@@ -195,7 +217,7 @@ function described(cluster: ClusterRecord, countsOf: CountsOf, include: readonly
     ...countsOf(cluster.name),
     statistics: [],
     tags: include.includes('TAGS') ? structuredClone(cluster.tags) : [],
-    settings: include.includes('SETTINGS') ? structuredClone(cluster.kept.settings) : [],
+    settings: include.includes('SETTINGS') ? [{ name: 'containerInsights', value: cluster.containerInsights }] : [],
     ...(include.includes('CONFIGURATIONS') &&
       cluster.kept.configuration && { configuration: structuredClone(cluster.kept.configuration) }),
     ...(cluster.kept.serviceConnectDefaults && {

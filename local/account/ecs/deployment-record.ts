@@ -3,6 +3,7 @@ import type {
   CapacityProviderStrategyItem,
   Deployment,
   LaunchType,
+  LoadBalancer,
   NetworkConfiguration,
   ServiceRevision,
   ServiceRevisionSummary,
@@ -18,6 +19,7 @@ export interface DeploymentRuntime {
   strategy?: CapacityProviderStrategyItem[]
   platformVersion?: string
   network?: NetworkConfiguration
+  loadBalancers?: LoadBalancer[]
 }
 
 export interface DeploymentRecord {
@@ -113,7 +115,7 @@ export function serviceRevisionAnswer(
     clusterArn: arns.cluster(service.cluster),
     taskDefinition: deployment.revision.arn,
     ...runtimeAnswer(deployment),
-    loadBalancers: [],
+    loadBalancers: deployment.runtime.loadBalancers ?? [],
     serviceRegistries: [],
     containerImages: (deployment.revision.definition.containerDefinitions ?? []).map(({ name, image = '' }) => {
       const imageDigest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]

@@ -20,9 +20,12 @@ import { TaskDefinitions } from './task-definitions.ts'
 import { type TaskFaults, taskFaults } from './task-faults.ts'
 import { TaskLifecycle } from './task-lifecycle.ts'
 import { taskProtectionOperations } from './task-protection.ts'
+import type { TaskRecord } from './task-record.ts'
 import { TaskStore } from './task-store.ts'
 import { Tasks, taskAnswer } from './tasks.ts'
+import { tellRuns } from './telemetry.ts'
 
+export type { Activity } from './activity.ts'
 export type { Behaviour, ContainerWorld } from './behaviour.ts'
 export type { Refusal } from './capacity.ts'
 
@@ -41,6 +44,8 @@ export interface Ecs extends AccountService, TaskFaults {
   refuseCapacity(refusal: Refusal): void
   /** Reads do not see tasks that were started less than this ago; 0 ends it. */
   lagReads(ms: number): void
+  /** Hears of each change of a task, after it was told on the bus. */
+  watchTasks(watcher: (record: TaskRecord) => void): void
   /** Everything as it is now, tags included, whatever reads lag: copies. */
   tasks(): Task[]
   services(): Service[]
@@ -49,7 +54,7 @@ export interface Ecs extends AccountService, TaskFaults {
 
 export function createEcs(context: AccountContext, dependencies: EcsDependencies): Ecs {
   const arns = arnsOf(context)
-  const clusters = new Clusters(context)
+  const clusters = new Clusters(context, dependencies.telemetry)
   for (const { name, ...cluster } of dependencies.seed?.clusters ?? [])
     clusters.create({ clusterName: name, ...cluster })
   const definitions = new TaskDefinitions(context)
@@ -57,6 +62,15 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
   const taskStore = new TaskStore(context.clock)
   const serviceStore = new ServiceStore()
   const lifecycle = new TaskLifecycle(context, dependencies, taskStore)
+  if (dependencies.telemetry)
+    tellRuns(lifecycle, dependencies.telemetry, {
+      clock: context.clock,
+      ...(dependencies.activity && { activity: dependencies.activity }),
+      deploymentOf: ({ cluster, service }) =>
+        serviceStore
+          .find(cluster, service?.name ?? '')
+          ?.deployments.find(deployment => deployment.id === service?.deploymentId),
+    })
   const launcher = new Launcher(context, capacity, taskStore, lifecycle)
   const tokens = new ClientTokens(context.clock, taskStore)
   const events = new ServiceEvents(context)
@@ -116,6 +130,7 @@ export function createEcs(context: AccountContext, dependencies: EcsDependencies
     ...taskFaults(taskStore, lifecycle),
     refuseCapacity: refusal => capacity.refuse(refusal),
     lagReads: ms => tasks.lagReads(ms),
+    watchTasks: watcher => lifecycle.watch(watcher),
     tasks: () => taskStore.all().map(record => taskAnswer(record, true)),
     services: () =>
       serviceStore.all().map(service => {

@@ -74,6 +74,7 @@ export class Launcher {
       sequence: this.#store.nextSequence(),
       definition,
       ...(launch.service && { service: launch.service }),
+      hasPublicIp: launch.network.awsvpcConfiguration?.assignPublicIp === 'ENABLED',
       tags: structuredClone([...launch.tags]),
       behaviours: new Map(),
       plan: {},

@@ -59,7 +59,7 @@ export function serviceAnswer(service: ServiceRecord, arns: Arns, accountId: str
     serviceName: service.name,
     clusterArn: arns.cluster(service.cluster),
     ...service.kept,
-    loadBalancers: [],
+    loadBalancers: primary?.runtime.loadBalancers ?? [],
     serviceRegistries: [],
     status: service.status,
     desiredCount: service.desiredCount,
@@ -103,6 +103,7 @@ function taskSetAnswer(service: ServiceRecord, deployment: DeploymentRecord, arn
     ...placement,
     ...(platformVersion && { platformVersion, platformFamily }),
     ...(networkConfiguration && { networkConfiguration }),
+    loadBalancers: deployment.runtime.loadBalancers ?? [],
     scale: { value: 100, unit: 'PERCENT' },
     stabilityStatus: deployment.rolloutState === 'COMPLETED' ? 'STEADY_STATE' : 'STABILIZING',
   }

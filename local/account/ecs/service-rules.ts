@@ -3,6 +3,7 @@ import type {
   CreateServiceCommandInput,
   DeploymentCircuitBreaker,
   DeploymentConfiguration,
+  LoadBalancer,
   UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
 import { invalidParameter, notModelled, oneOf } from './refusals.ts'
@@ -35,7 +36,7 @@ export function refuseInvalidChange(input: CreateServiceCommandInput | UpdateSer
   oneOf('propagateTags', input.propagateTags, ['TASK_DEFINITION', 'SERVICE', 'NONE'])
   refuseInvalidConfiguration(input.deploymentConfiguration)
   if (input.volumeConfigurations?.length) throw notModelled('volumes configured at launch (volumeConfigurations)')
-  if (input.loadBalancers?.length) throw notModelled('load balancers (loadBalancers)')
+  refuseInvalidBalancers(input.loadBalancers)
   if (input.serviceRegistries?.length) throw notModelled('service discovery (serviceRegistries)')
   if (input.serviceConnectConfiguration?.enabled) throw notModelled('Service Connect (serviceConnectConfiguration)')
   if (input.vpcLatticeConfigurations?.length) throw notModelled('VPC Lattice (vpcLatticeConfigurations)')
@@ -63,6 +64,35 @@ function refuseInvalidThreshold(breaker: DeploymentCircuitBreaker | undefined): 
   oneOf('thresholdConfiguration.type', type, ['COUNT', 'BOUNDED_PERCENT', 'UNBOUNDED_PERCENT'])
   if (value !== undefined && !(Number.isInteger(value) && value >= 1))
     throw invalidParameter(`thresholdConfiguration.value should be a whole number above 0, but was ${value}.`)
+}
+
+const targetGroupArn =
+  /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/[A-Za-z0-9-]{1,32}\/[0-9a-f]+$/
+
+function refuseInvalidBalancers(balancers: readonly LoadBalancer[] | undefined): void {
+  if (balancers && balancers.length > 5)
+    throw invalidParameter('A service can have at most 5 target groups (loadBalancers).')
+  for (const { targetGroupArn: arn, loadBalancerName, advancedConfiguration } of balancers ?? []) {
+    if (loadBalancerName !== undefined) throw notModelled('Classic Load Balancers (loadBalancers.loadBalancerName)')
+    if (advancedConfiguration) throw notModelled('blue/green target groups (loadBalancers.advancedConfiguration)')
+    if (!targetGroupArn.test(arn ?? ''))
+      throw invalidParameter(
+        `Unable to find the target group: "${arn}" is no ARN of one (loadBalancers.targetGroupArn).`,
+      )
+  }
+}
+
+/** Throws when a target group is to reach a container or a port that the definition does not have. */
+export function refuseUnreachable(
+  balancers: readonly LoadBalancer[] | undefined,
+  { definition }: RevisionRecord,
+): void {
+  for (const { containerName, containerPort } of balancers ?? []) {
+    const container = definition.containerDefinitions?.find(({ name }) => name === containerName)
+    if (!container) throw invalidParameter(`The container ${containerName} does not exist in the task definition.`)
+    if (!container.portMappings?.some(mapping => mapping.containerPort === containerPort))
+      throw invalidParameter(`The container ${containerName} did not have a container port ${containerPort} defined.`)
+  }
 }
 
 /** Throws when ECS Exec is to be on and the definition gives the task no role to reach Systems Manager with. */

@@ -25,6 +25,7 @@ import {
   refuseForController,
   refuseInvalidChange,
   refuseInvalidService,
+  refuseUnreachable,
 } from './service-rules.ts'
 import type { ServiceStore } from './service-store.ts'
 import { validTags } from './tags.ts'
@@ -196,12 +197,14 @@ export class Services {
     const placement = placementOf(input, cluster)
     refuseUnrunnable(placement, input, revision)
     refuseExecWithoutRole(input.enableExecuteCommand, revision, 'created')
+    refuseUnreachable(input.loadBalancers, revision)
     return [
       revision,
       {
         ...placement,
         ...(input.platformVersion !== undefined && { platformVersion: input.platformVersion }),
         ...(input.networkConfiguration && { network: structuredClone(input.networkConfiguration) }),
+        ...(input.loadBalancers?.length && { loadBalancers: structuredClone(input.loadBalancers) }),
       },
     ]
   }
@@ -215,17 +218,21 @@ export class Services {
     const next = input.taskDefinition === undefined ? revision : this.#world.definitions.startable(input.taskDefinition)
     const platformVersion = input.platformVersion ?? runtime.platformVersion
     const network = input.networkConfiguration ?? runtime.network
+    // An empty list takes the service out of its target groups.
+    const balancers = input.loadBalancers ?? runtime.loadBalancers
     const { launchType, strategy } = runtime
     const placement = input.capacityProviderStrategy?.length
       ? placementOf(input, cluster)
       : { ...(launchType && { launchType }), ...(strategy && { strategy }) }
     refuseUnrunnable(placement, { networkConfiguration: network, platformVersion }, next)
+    refuseUnreachable(balancers, next)
     return [
       next,
       {
         ...placement,
         ...(platformVersion !== undefined && { platformVersion }),
         ...(network && { network: structuredClone(network) }),
+        ...(balancers?.length && { loadBalancers: structuredClone(balancers) }),
       },
     ]
   }

@@ -42,6 +42,8 @@ export interface TaskRecord {
   definition: TaskDefinition
   /** Of a service's task: what it belongs to. */
   service?: { name: string; deploymentId: string }
+  /** ECS does not tell, but AWS bills for it. */
+  hasPublicIp: boolean
   state: TaskState
   tags: Tag[]
   /** By container, once the task is set up. */

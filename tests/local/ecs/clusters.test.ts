@@ -161,3 +161,23 @@ describe('tags', () => {
     )
   })
 })
+
+test('Container Insights are disabled until a setting says otherwise', () => {
+  const account = ecsAccount()
+  const settingsOf = (clusterName: string) =>
+    account.call<{ clusters: Cluster[] }>('DescribeClusters', { clusters: [clusterName], include: ['SETTINGS'] })
+      .clusters[0]?.settings
+  const insights = (value: string) => [{ name: 'containerInsights', value }]
+  expect(settingsOf('default')).toEqual(insights('disabled'))
+  account.call('CreateCluster', { clusterName: 'blue', settings: insights('enhanced') })
+  expect(settingsOf('blue')).toEqual(insights('enhanced'))
+  account.call('UpdateClusterSettings', { cluster: 'blue', settings: insights('enabled') })
+  expect(settingsOf('blue')).toEqual(insights('enabled'))
+  expect(refusal(() => account.call('UpdateClusterSettings', { cluster: 'blue', settings: insights('all') }))).toMatch(
+    /^InvalidParameterException: settings.value should be one of \[disabled, enabled, enhanced\]/,
+  )
+  expect(refusal(() => account.call('UpdateClusterSettings', { cluster: 'nope', settings: [] }))).toMatch(
+    /^ClusterNotFoundException/,
+  )
+  expect(settingsOf('blue')).toEqual(insights('enabled'))
+})

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { container, ecsAccount, refusal } from './ecs-account.ts'
 import { create, live, named, update, withService } from './shop-service.ts'
 
-const behindBalancer = { targetGroupArn: 'arn:aws:elasticloadbalancing:tg', containerName: 'web', containerPort: 80 }
+const behindClassic = { loadBalancerName: 'old', containerName: 'web', containerPort: 80 }
 
 describe('a service', () => {
   test('starts its tasks, completes its deployment and becomes steady', async () => {
@@ -310,9 +310,10 @@ describe('requests', () => {
         'UnsupportedFeatureException: The local account does not model deployment alarms (deploymentConfiguration.alarms).',
     },
     {
-      case: 'load balancers',
-      input: { loadBalancers: [behindBalancer] },
-      refused: 'UnsupportedFeatureException: The local account does not model load balancers (loadBalancers).',
+      case: 'Classic Load Balancers',
+      input: { loadBalancers: [behindClassic] },
+      refused:
+        'UnsupportedFeatureException: The local account does not model Classic Load Balancers (loadBalancers.loadBalancerName).',
     },
     {
       case: 'ECS Exec without a task role',
@@ -336,9 +337,10 @@ describe('requests', () => {
         'UnsupportedFeatureException: The local account does not model early success of deployments (deploymentConfiguration.earlySuccessCriteria).',
     },
     {
-      case: 'load balancers',
-      input: { loadBalancers: [behindBalancer] },
-      refused: 'UnsupportedFeatureException: The local account does not model load balancers (loadBalancers).',
+      case: 'Classic Load Balancers',
+      input: { loadBalancers: [behindClassic] },
+      refused:
+        'UnsupportedFeatureException: The local account does not model Classic Load Balancers (loadBalancers.loadBalancerName).',
     },
     {
       case: 'service discovery',
