@@ -20,7 +20,7 @@ export function esbuildOptions(config: Config) {
     // No Lambda parses YAML: functions/config.ts gets the configuration as a literal.
     define: { __FARGUARD_CONFIG__: JSON.stringify(config) },
     // Each cold start parses what is in the bundle: the matcher of patterns and the time zones only where something needs them.
-    alias: { ...(hasPatterns(config) ? {} : noPatterns), ...(hasFreezeWindows(config) ? {} : noTimeZones) },
+    alias: { ...(hasPatterns(config) ? {} : noPatterns), ...(hasWindows(config) ? {} : noTimeZones) },
     logLevel: 'silent',
   } as const satisfies BuildOptions
 }
@@ -40,6 +40,10 @@ function hasPatterns({ targets }: Config): boolean {
   return targets.some(({ tags }) => tags.kind === 'glob' || tags.kind === 'regex')
 }
 
-function hasFreezeWindows({ targets }: Config): boolean {
-  return targets.some(({ gates }) => gates.freeze.length > 0)
+/** Freezes of targets, or the guard's hours. The nightly report needs no time zones here: its schedule has its own. */
+function hasWindows({ targets, guard }: Config): boolean {
+  return (
+    targets.some(({ gates }) => gates.freeze.length > 0) ||
+    (guard?.rules ?? []).some(({ hours }) => hours !== undefined && hours !== 'none')
+  )
 }

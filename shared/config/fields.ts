@@ -105,6 +105,18 @@ export function whole(wanted: { from: number; to: number; help: string }) {
     .meta({ description: help, type: 'integer', minimum: from, maximum: to })
 }
 
+/** A number above 0, up to `to`. */
+export function decimal(wanted: { what: string; to: number; example: string; help: string }) {
+  const { what, to, example, help } = wanted
+  const wrong = (input: unknown) => `${shown(input)} is not ${what}: above 0, at most ${to}. Try ${example}`
+  return z
+    .number({
+      error: ({ input }) => (input === undefined || input === null ? wrongKind(input, example) : wrong(input)),
+    })
+    .refine(value => value > 0 && value <= to, { error: issue => wrong(issue.input) })
+    .meta({ description: help, type: 'number', exclusiveMinimum: 0, maximum: to })
+}
+
 /** true or false. */
 export function flag(help: string) {
   return z
@@ -133,6 +145,11 @@ export function choice<const Words extends readonly [string, ...string[]]>(words
       },
     })
     .describe(help)
+}
+
+/** `none`, beside another way to write a value: `example` shows that one. */
+export function none(example: string, help: string) {
+  return z.enum(['none'], { error: issue => wrongKind(issue.input, `${example}, or none`) }).describe(help)
 }
 
 /** What may be written in several ways. A map or list that comes near one of them is judged as that one. */
@@ -210,8 +227,8 @@ function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key ${quote(key)}. ${meant ? `Try ${meant}` : `Known here: ${known.join(', ')}`}`
 }
 
-/** For a value of another kind altogether. */
-function wrongKind(input: unknown, example: string, need?: string): string {
+/** Says of a value of another kind altogether what would be right. */
+export function wrongKind(input: unknown, example: string, need?: string): string {
   if (input === undefined) return `is missing${need ? `: ${need}` : ''}. Try ${example}`
   if (input === null) return `is empty. Try ${example}`
   if (Array.isArray(input)) return `is a list, which does not fit here. Try ${example}`

@@ -1,14 +1,25 @@
-/** Reads the entries of `freeze:`, such as `Fri 16:00 - Mon 08:00 Europe/Berlin`. At build and start only: the Lambdas get the result. */
+/** Reads windows of time, such as `Fri 16:00 - Mon 08:00 Europe/Berlin`. At build and start only: the Lambdas get the result. */
 import type { FreezeWindow, OnceSpan, WeeklySpan } from './config.ts'
 import { nearest } from './nearest.ts'
 import { either, quote } from './problems.ts'
 import { zoneProblem } from './time-zone.ts'
 
-/** The windows that `text` stands for (a daily one is seven weekly ones), or what is wrong with it and what would be right. */
+/** An entry of `freeze:`, read by `parseWindows`. */
 export function parseFreezeWindow(text: string): { windows: FreezeWindow[] } | { problem: string } {
+  return parseWindows(text, { what: 'is no freeze window', example: 'Fri 16:00 - Mon 08:00 Europe/Berlin' })
+}
+
+/**
+ * The windows that `text` stands for (a daily one is seven weekly ones), or what is wrong with it and what would be right.
+ * `what`, `example`: for a text that has no such form at all.
+ */
+export function parseWindows(
+  text: string,
+  { what, example }: { what: string; example: string },
+): { windows: FreezeWindow[] } | { problem: string } {
   const label = text.trim().replace(/\s+/g, ' ')
   const form = label.length > longestWindow ? undefined : forms.find(({ looks }) => looks.test(label))
-  if (!form) return { problem: `${quote(text)} is no freeze window. Try Fri 16:00 - Mon 08:00 Europe/Berlin` }
+  if (!form) return { problem: `${quote(text)} ${what}. Try ${example}` }
   const parts: Parts = form.looks.exec(label)?.groups ?? {}
   const timeZone = parts.zone
   if (timeZone === undefined) return { problem: `${quote(text)} names no time zone. Try ${label} Europe/Berlin` }

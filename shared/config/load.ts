@@ -1,12 +1,15 @@
 /** Reads farguard.yml: either what it means, or everything that is wrong with it, each with its place. */
 import { readFileSync } from 'node:fs'
+import { checkBudgets } from './budget-checks.ts'
 import { checkTargets } from './checks.ts'
 import type { Config } from './config.ts'
+import { checkCost } from './cost-checks.ts'
+import { checkGuard } from './guard-checks.ts'
 import { issuesAsFindings } from './issues.ts'
 import { prune } from './lenient.ts'
 import type { Finding, Problem } from './problems.ts'
 import { resolveConfig } from './resolve.ts'
-import { fileSchema } from './schema.ts'
+import { type FileInput, fileSchema } from './schema.ts'
 import { parseYaml } from './yaml.ts'
 
 export type Loaded = { config: Config } | { problems: Problem[] }
@@ -27,7 +30,8 @@ export function loadConfig(text: string): Loaded {
   }
   const parsed = fileSchema.safeParse(yaml.value)
   const findings = issuesAsFindings(parsed.error?.issues ?? [], positions.writtenAt)
-  findings.push(...checkTargets(prune(yaml.value, findings)))
+  const sound = prune<FileInput>(yaml.value, findings)
+  findings.push(...checkTargets(sound), ...checkCost(sound), ...checkBudgets(sound), ...checkGuard(sound))
   const problems = inOrder([...yaml.problems, ...findings.map((finding: Finding) => yaml.locate(finding))])
   if (problems.length > 0 || !parsed.success) return { problems }
   return { config: resolveConfig(parsed.data) }

@@ -1,4 +1,4 @@
-/** Reads the quantities that people write in farguard.yml: CPU, memory, storage, times, ports. Undefined: it is none. */
+/** Reads the quantities that people write in farguard.yml: CPU, memory, storage, times, ports, shares, money, rates. Undefined: it is none. */
 
 /** CPU units, 1024 a vCPU: `256`, `"256"` or `0.25 vCPU`. */
 export function readCpu(value: number | string): number | undefined {
@@ -31,9 +31,39 @@ export function readSeconds(value: string): number | undefined {
 
 /** Of a duration that passed the schema. */
 export function milliseconds(duration: string): number {
-  const seconds = readSeconds(duration)
-  if (seconds === undefined) throw new TypeError(`${duration} is not a duration`)
-  return seconds * 1000
+  return sound(readSeconds, duration) * 1000
+}
+
+/** 80 for 80 %: `80%`, `0.5 %`. */
+export function readPercent(value: string): number | undefined {
+  const match = /^(\d{1,4}(?:\.\d{1,3})?) ?%$/.exec(value.trim())
+  return match ? Number(match[1]) : undefined
+}
+
+/** US dollars: `$5`, `$0.50`. */
+export function readUsd(value: string): number | undefined {
+  const match = /^\$ ?(\d{1,9}(?:\.\d{1,4})?)$/.exec(value.trim())
+  return match ? Number(match[1]) : undefined
+}
+
+/** Bytes a second: `100 B/s`, `1 KB/s`, `2.5 MB/s`. Of 1,000, as networks count. */
+export function readBytesPerSecond(value: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMG]?)B\/s$/.exec(value.trim())
+  const factor = { '': 1, k: 1e3, m: 1e6, g: 1e9 }[match?.[2]?.toLowerCase() ?? '']
+  return match && factor !== undefined ? Number(match[1]) * factor : undefined
+}
+
+/** `0/min`, `2.5/min`. */
+export function readPerMinute(value: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?\/ ?min$/.exec(value.trim())
+  return match ? Number(match[1]) : undefined
+}
+
+/** What `read` makes of a text that passed the schema. */
+export function sound(read: (value: string) => number | undefined, value: string): number {
+  const quantity = read(value)
+  if (quantity === undefined) throw new TypeError(`${value} did not pass the schema`)
+  return quantity
 }
 
 export interface Port {

@@ -1,14 +1,10 @@
 /** From farguard.yml as it is written to what it means: defaults filled in, quantities read. */
-import {
-  bareConfig,
-  type Config,
-  type Standalone,
-  type Target,
-  type TaskDefinitionSource,
-  type Verify,
-} from './config.ts'
+import type { Config, Standalone, Target, TaskDefinitionSource, Verify } from './config.ts'
 import { milliseconds } from './quantities.ts'
+import { resolveBudgets } from './resolve-budgets.ts'
+import { resolveCost } from './resolve-cost.ts'
 import { resolveGates } from './resolve-gates.ts'
+import { resolveGuard } from './resolve-guard.ts'
 import type { FileInput, TargetInput } from './schema.ts'
 import { parseTagPolicy } from './tag-policy.ts'
 import { taskDefinitionFrom } from './task-definition.ts'
@@ -16,8 +12,10 @@ import { taskDefinitionFrom } from './task-definition.ts'
 /** The meaning of a file that passed the schema and the checks. */
 export function resolveConfig(file: FileInput): Config {
   return {
-    ...bareConfig,
     targets: Object.entries(file.targets).map(([name, target]) => resolveTarget(name, target, file.gates)),
+    cost: resolveCost(file.cost),
+    budgets: resolveBudgets(file.budgets),
+    ...(file.guard && { guard: resolveGuard(file.guard) }),
   }
 }
 

@@ -1,8 +1,11 @@
 /** The shape of farguard.yml as a user writes it. At build and start only: no Lambda carries this. */
 import * as z from 'zod'
+import { budgets } from './budgets-schema.ts'
+import { cost } from './cost-schema.ts'
 import { taskDefinition } from './definition-schema.ts'
 import { choice, closed, duration, flag, isUnquoted, list, named, text, unquoted, whole } from './fields.ts'
 import { gates } from './gates-schema.ts'
+import { guard } from './guard-schema.ts'
 import { parseTagPolicy } from './tag-policy.ts'
 
 /** ECS's own name of a cluster, service, family, container or volume. */
@@ -188,10 +191,13 @@ export const fileSchema = closed(
     gates: gates
       .describe("The gates of every target. What a target's own gates name replaces what is named here.")
       .optional(),
+    cost: cost.optional(),
+    budgets: budgets.optional(),
+    guard: guard.optional(),
   },
   {
     example: 'targets: { web: { repository: acme/web, tags: semver:^1, run: service } }',
-    help: 'Farguard: what to deploy.',
+    help: 'Farguard: what to deploy, what it may cost, and what is stopped.',
   },
 )
 

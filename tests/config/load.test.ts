@@ -113,8 +113,8 @@ describe('a target', () => {
     ],
     [
       'a key of a later Farguard',
-      `${service}budgets: {}\n`,
-      ['farguard.yml:6:1  budgets  unknown key "budgets". Known here: targets, gates'],
+      `${service}alerts: {}\n`,
+      ['farguard.yml:6:1  alerts  unknown key "alerts". Known here: targets, gates, cost, budgets, guard'],
     ],
     [
       'a key twice',

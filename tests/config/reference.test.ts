@@ -12,7 +12,9 @@ interface Schema {
 
 test('docs/farguard-yml.md names every key and every word that farguard.yml takes', () => {
   const reference = readFileSync(new URL('../../docs/farguard-yml.md', import.meta.url), 'utf8')
-  const code = new Set([...reference.matchAll(/`([^`\n]+)`/g)].flatMap(([, inside = '']) => inside.split(/[^\w-]+/)))
+  const code = new Set(
+    [...reference.matchAll(/`([^`\n]+)`/g)].flatMap(([, inside = '']) => [inside, ...inside.split(/[^\w-]+/)]),
+  )
   const headings = new Set([...reference.matchAll(/^#+ (.*)$/gm)].flatMap(([, inside = '']) => inside.split(/\W+/)))
   const missing = new Set<string>()
   const walk = (schema: Schema): void => {
