@@ -1,28 +1,36 @@
 /** A world whose every port call passes a gate: to crash there, or to let somebody else go first. */
-import type { World } from '../../shared/ports.ts'
+import type { GuardWorld, World } from '../../shared/ports.ts'
 
 export type Gate = <Answer>(name: string, call: () => Promise<Answer>) => Promise<Answer>
 
+/** The ports that have a gate, each with its calls that answer page by page. */
+const paged: { [Port in keyof GuardWorld]?: readonly string[] } = {
+  registry: ['listImages'],
+  fleet: ['listTasks', 'listServices'],
+  table: [],
+  control: [],
+  scaling: [],
+  metrics: ['read'],
+  budgets: [],
+  priceList: [],
+}
+
 export function gated<W extends World>(world: W, gate: Gate): W {
-  const through = <Port extends object>(port: Port): Port =>
+  const through = <Port extends object>(port: Port, inPages: readonly string[]): Port =>
     new Proxy(port, {
       get(of, name, receiver) {
         const method: unknown = Reflect.get(of, name, receiver)
         if (typeof method !== 'function') return method
-        const isPaged = ['listTasks', 'listImages', 'listServices'].includes(String(name))
-        return isPaged
+        return inPages.includes(String(name))
           ? (...args: unknown[]) => pagesThrough(gate, String(name), method(...args))
           : (...args: unknown[]) => gate(String(name), () => method(...args))
       },
     })
-  const { registry, fleet, table, control } = world
-  return {
-    ...world,
-    registry: through(registry),
-    fleet: through(fleet),
-    table: through(table),
-    control: through(control),
-  }
+  const ports = Object.entries(world).map(([name, port]) => {
+    const inPages = paged[name as keyof GuardWorld]
+    return [name, inPages ? through(port, inPages) : port]
+  })
+  return Object.fromEntries(ports)
 }
 
 /** Each page is a call of its own. */
