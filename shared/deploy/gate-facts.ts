@@ -16,6 +16,8 @@ export async function gateOf(
   const facts: GateFacts = {
     image,
     ...(known?.hold && { hold: known.hold }),
+    ...(known?.budgetHold && { budgetHold: known.budgetHold }),
+    ...(known?.asleep && { asleep: known.asleep }),
     isApproved: known?.approvals.some(({ digest }) => digest === image.digest) ?? false,
     scan: 'not-asked',
     ...(parked && { heldSince: parked.since }),

@@ -9,6 +9,10 @@ export interface GateFacts {
   image: { tag: string; digest: string; pushedAt?: string }
   /** An operator's hold on the target. */
   hold?: { because: string; by: string; at: string } | undefined
+  /** A budget holds deployments back. */
+  budgetHold?: { detail: string; until: string } | undefined
+  /** The guard has stopped the target's copies. */
+  asleep?: { because: string; since: string } | undefined
   /** Somebody approved this very digest for the target. */
   isApproved: boolean
   /** Asked only when the gates answer `ask-scan`. */
@@ -26,6 +30,8 @@ export type Gate =
 /** Each is explained in docs/deploying.md; a test keeps that complete. */
 export const holdReasons = [
   'held',
+  'asleep',
+  'over-budget',
   'frozen',
   'too-young',
   'scan-pending',
@@ -40,6 +46,8 @@ export type HoldReason = (typeof holdReasons)[number]
 export function gate(gates: Gates, facts: GateFacts, now: Date): Gate {
   return (
     heldByOperator(facts) ??
+    asleep(facts) ??
+    overBudget(facts, now) ??
     frozen(gates, now) ??
     tooYoung(gates, facts, now) ??
     scanned(gates.scan, facts, now) ??
@@ -49,6 +57,16 @@ export function gate(gates: Gates, facts: GateFacts, now: Date): Gate {
 
 function heldByOperator({ hold }: GateFacts): Gate | undefined {
   return hold && held('held', `held by ${hold.by} since ${hold.at}: ${hold.because}`)
+}
+
+function asleep({ asleep: sleep }: GateFacts): Gate | undefined {
+  return sleep && held('asleep', `its copies are stopped since ${sleep.since}: ${sleep.because}; it goes when they wake`)
+}
+
+function overBudget({ budgetHold }: GateFacts, now: Date): Gate | undefined {
+  if (!budgetHold) return undefined
+  const until = new Date(budgetHold.until)
+  return until > now ? held('over-budget', `${budgetHold.detail}; until ${budgetHold.until}`, until) : undefined
 }
 
 function frozen({ freeze }: Gates, now: Date): Gate | undefined {

@@ -72,6 +72,10 @@ export interface TargetGate {
   version: number
   /** An operator's hold: nothing is deployed but by name. */
   hold?: { because: string; by: string; at: string }
+  /** A budget that holds deployments back, as the guard found it. `until`: when its period ends. */
+  budgetHold?: { budget: string; detail: string; at: string; until: string }
+  /** The guard has stopped its copies: none is started until it wakes them. Of `task` targets only: a service has its count. */
+  asleep?: { because: string; since: string }
   /** Newest first, bounded. */
   approvals: { digest: string; tag: string; by: string; at: string }[]
   /** What waits. When the gate opens the newest goes, whatever it is then. */
@@ -237,6 +241,26 @@ export async function readTarget(table: Table, target: string): Promise<KnownTar
     ...(gate && { gate: content<TargetGate>(gate) }),
     ...(newest && { newest: deploymentOf(newest) }),
   }
+}
+
+/** As readTarget, of many, with a few batched reads in place of one each. */
+export async function readTargets(table: Table, targets: readonly string[]): Promise<Map<string, KnownTarget>> {
+  const keys = targets.flatMap(target => [headKey, gateKey].map(sk => ({ pk: targetKey(target), sk })))
+  const known = new Map<string, KnownTarget>(targets.map(target => [target, {}]))
+  const records = await table.getMany(keys)
+  for (const record of records) {
+    const of = known.get(String(record.target))
+    if (of && record.sk === headKey) of.head = content<TargetHead>(record)
+    if (of && record.sk === gateKey) of.gate = content<TargetGate>(record)
+  }
+  const newest = [...known].flatMap(([target, { head }]) =>
+    head ? [{ pk: targetKey(target), sk: deploymentKey(head.current.number) }] : [],
+  )
+  for (const record of await table.getMany(newest)) {
+    const of = known.get(String(record.target))
+    if (of) of.newest = deploymentOf(record)
+  }
+  return known
 }
 
 /** Writes the gate as its next version; false when somebody else has written it since it was read. */

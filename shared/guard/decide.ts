@@ -2,7 +2,8 @@
 import type { Guard } from '../config/config.ts'
 import { warnFirst, withDue } from './due.ts'
 import { type Case, type Decided, type Facts, type Known, keep } from './facts.ts'
-import { findingOf } from './judge.ts'
+import { type Evidence, findingOf } from './judge.ts'
+import { offHoursAt } from './judges/off-hours.ts'
 import { lineOf } from './lines.ts'
 import type { Remembered } from './memory.ts'
 import { holdsOf, overBudget } from './over-budget.ts'
@@ -15,13 +16,14 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
   const known: Known = {
     keeps: new Map(facts.keeps.map(each => [each.workload, each])),
     parked: new Map(facts.parked.map(each => [each.workload, each])),
+    offHours: offHoursAt(now),
   }
   const cases = facts.workloads.map(workload => judge(workload, known, facts, guard, now))
   for (const each of cases) warnFirst(each, facts, guard, now)
   const budgets = facts.budgets.map(budget => overBudget(budget, cases, facts, guard, now))
   const limit = limited(cases, facts, guard)
   const stops = new Set(cases.flatMap(({ workload, verdict }) => (verdict.is === 'stop' ? [workload.id] : [])))
-  const { wakes, lines, ...changes } = parkedNow(facts, stops, guard, now)
+  const { wakes, lines, ...changes } = parkedNow(facts, stops, known, guard, now)
   const plan: Plan = {
     at: now.toISOString(),
     mode: guard.mode,
@@ -39,7 +41,7 @@ function judge(workload: Workload, known: Known, facts: Facts, guard: Guard, now
   const settings = settingsFor(workload, guard.rules)
   const blocked = untouched(workload, settings, known, facts, guard, now)
   if (blocked) return { workload, settings, verdict: blocked }
-  const finding = findingOf(workload, settings, facts, now)
+  const finding = findingOf(workload, settings, evidenceOf(workload, known, facts), now)
   switch (finding.is) {
     case 'no-rule':
       return { workload, settings, verdict: keep('no-rule', 'no rule of farguard.yml is about it') }
@@ -52,6 +54,10 @@ function judge(workload: Workload, known: Known, facts: Facts, guard: Guard, now
   }
 }
 
+function evidenceOf({ id }: Workload, { offHours }: Known, { activities, memory }: Facts): Evidence {
+  return { activity: activities.get(id), busyAt: memory.get(id)?.busyAt, offHours }
+}
+
 /** What nothing may stop, whatever it does. */
 function untouched(
   workload: Workload,
@@ -61,9 +67,9 @@ function untouched(
   guard: Guard,
   now: Date,
 ): Verdict | undefined {
-  const { subject, untouchable, since } = workload
-  if (!subject.tags) {
-    const detail = 'its tags could not be read: they may protect it'
+  const { untouchable, since } = workload
+  if (settings.unreadable.length > 0) {
+    const detail = `its tags could not be read, and these rules ask for them: ${settings.unreadable.join(', ')}`
     return { is: 'not-judged', reason: 'tags-unreadable', detail }
   }
   if (settings.isProtected) return keep('protected', `by the rule for ${settings.from.isProtected}`)

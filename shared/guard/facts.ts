@@ -1,8 +1,10 @@
 /** What deciding takes and gives. */
-import type { Budget, BudgetStep } from '../config/config.ts'
+import type { Budget } from '../config/config.ts'
 import type { Spend } from '../cost/spend.ts'
+import type { ReachedStep } from '../cost/steps.ts'
 import type { Subject } from '../cost/subject.ts'
 import type { Activity } from './activity.ts'
+import type { offHoursAt } from './judges/off-hours.ts'
 import type { Memory, Remembered } from './memory.ts'
 import type { KeepReason, Plan, Verdict } from './plan.ts'
 import type { Keep, Parked } from './records.ts'
@@ -33,8 +35,9 @@ export interface BudgetFacts {
   spend: Spend
   /** Why it can't stop anything. */
   problem?: string
-  /** `acted`: what came of it before, for the very same reported amount. */
-  reached: { step: BudgetStep; detail: string; key: string; acted?: string }[]
+  reached: readonly ReachedStep[]
+  /** Steps whose figure is not known, and why; one line each. */
+  unknown: readonly string[]
 }
 
 /** The plan, and what a run keeps of it. */
@@ -70,6 +73,7 @@ export type Due = Extract<Finding, { is: 'due' }>
 export interface Known {
   keeps: ReadonlyMap<string, Keep>
   parked: ReadonlyMap<string, Parked>
+  offHours: ReturnType<typeof offHoursAt>
 }
 
 export const hourMs = 3_600_000

@@ -1,24 +1,26 @@
 /** What has to stop for a budget: the smallest loss that fits, or all of it; and the deployments that it holds back. */
 import type { Budget, Guard } from '../config/config.ts'
 import { type Amount, times } from '../cost/amount.ts'
-import { fit } from '../cost/fit.ts'
+import { fitting } from '../cost/fit.ts'
+import { dollars } from '../cost/money.ts'
+import { hoursLeft } from '../cost/periods.ts'
 import type { Spend } from '../cost/spend.ts'
 import { isCovered } from '../cost/subject.ts'
 import { warnFirst, withDue } from './due.ts'
-import { type BudgetFacts, type Case, type Facts, hourMs, keep } from './facts.ts'
+import { type BudgetFacts, type Case, type Facts, keep } from './facts.ts'
 import type { BudgetLine, DeployHold, Verdict } from './plan.ts'
 import type { Workload } from './workload.ts'
 
 export function overBudget(
-  { budget, spend, problem, reached }: BudgetFacts,
+  { budget, spend, problem, reached, unknown }: BudgetFacts,
   cases: Case[],
   facts: Facts,
   guard: Guard,
   now: Date,
 ): BudgetLine {
-  const notes: string[] = []
-  for (const { step, detail, acted } of reached) {
-    if (problem !== undefined || acted !== undefined) continue
+  const notes: string[] = [...unknown]
+  for (const { step, detail, hasActed } of reached) {
+    if (problem !== undefined || hasActed) continue
     if (step.do === 'stop-all') stopAll(budget, detail, spend, cases, guard)
     if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, facts, guard, now))
   }
@@ -26,12 +28,7 @@ export function overBudget(
   return {
     budget: budget.name,
     spend,
-    reached: reached.map(({ step, detail, acted }) => ({
-      step: step.label,
-      do: step.do,
-      detail,
-      ...(acted !== undefined && { acted }),
-    })),
+    reached: reached.map(({ step, detail, hasActed }) => ({ step: step.label, do: step.do, detail, hasActed })),
     ...(why !== undefined && { problem: why }),
   }
 }
@@ -71,28 +68,26 @@ function stopToFit(
   const { projected, limit, period } = spend
   if ('unknown' in projected) return [`nothing is stopped to fit: what it comes to is not known: ${projected.unknown}`]
   if ('unknown' in limit) return [`nothing is stopped to fit: ${limit.unknown}`]
-  const hoursLeft = Math.max(0, (Date.parse(period.to) - now.getTime()) / hourMs)
+  const left = hoursLeft(period, now)
   // What is stopped for other reasons is saved already.
   const going = cases.filter(
     ({ verdict, workload }) => verdict.is === 'stop' && isCovered(budget.covers, workload.subject) === true,
   )
-  const saved = going.reduce((sum, { workload }) => sum + knownOr0(times(workload.costPerHour, hoursLeft)), 0)
+  const saved = going.reduce((sum, { workload }) => sum + knownOr0(times(workload.costPerHour, left)), 0)
   const excess = projected.usd - limit.usd - saved
-  const goal = `${usd(projected.usd)} projected of ${usd(limit.usd)}`
+  const goal = `${dollars(projected.usd)} projected of ${dollars(limit.usd)}`
   if (excess <= 0)
-    return [`nothing more is stopped to fit: ${goal}${saved > 0 ? `, ${usd(saved)} of it going anyway` : ''}`]
-  const open = allowed(budget, cases).filter(
-    ({ workload }) => 'usd' in workload.costPerHour && (guard.allowUnrestorable || !isUnrestorable(workload)),
-  )
+    return [`nothing more is stopped to fit: ${goal}${saved > 0 ? `, ${dollars(saved)} of it going anyway` : ''}`]
+  const open = allowed(budget, cases)
   const candidates = open.map(({ workload, settings, due }) => ({
     id: workload.id,
     // What is idle, or has lived too long, is the smaller loss.
     importance: due ? ('expendable' as const) : settings.importance,
     perHourUsd: knownOr0(workload.costPerHour),
+    canStop: guard.allowUnrestorable || !isUnrestorable(workload),
   }))
-  const chosen = fit(candidates, excess, hoursLeft)
+  const chosen = fitting(candidates, left, excess)
   if (!chosen) return [`nothing is stopped to fit: ${goal}, and no allowed set brings it under the limit`]
-  const ids = new Set(chosen)
   const due = {
     is: 'due',
     reason: 'over-budget',
@@ -102,7 +97,7 @@ function stopToFit(
     budget: budget.name,
   } as const
   for (const each of open) {
-    if (ids.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), facts, guard, now)
+    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), facts, guard, now)
     else if (each.verdict.is === 'keep') each.verdict = keep('not-needed', `${budget.name} fits without stopping it`)
   }
   return []
@@ -134,8 +129,4 @@ export function holdsOf({ budgets, subjects }: Facts): DeployHold[] {
       }
   }
   return holds
-}
-
-function usd(amount: number): string {
-  return `$${amount.toFixed(2)}`
 }

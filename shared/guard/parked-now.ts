@@ -2,14 +2,13 @@
 import type { Guard } from '../config/config.ts'
 import type { Subject } from '../cost/subject.ts'
 import { type Case, type Decided, type Facts, hourMs, type Known } from './facts.ts'
-import { hoursFinding } from './judge.ts'
 import { parkedLine } from './lines.ts'
 import type { Plan, PlanLine } from './plan.ts'
 import type { Parked } from './records.ts'
 import { settingsFor } from './settings.ts'
 
 /** `stops`: what is to be stopped in this very plan. */
-export function parkedNow(facts: Facts, stops: ReadonlySet<string>, guard: Guard, now: Date) {
+export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known, guard: Guard, now: Date) {
   const joins: Decided['joins'] = []
   const ends: Decided['ends'] = []
   const wakes: Plan['wakes'] = []
@@ -20,7 +19,7 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, guard: Guard
   for (const parked of facts.parked) {
     if (parked.state === 'over') continue
     const subject = facts.subjects.parked.get(parked.workload)
-    const offHours = subject && hoursNow(parked, subject, guard, now)
+    const offHours = subject && hoursNow(parked, subject, known, guard)
     const left = parked.reasons.filter(reason => !isOver(reason, offHours, now))
     if (parked.state === 'left') {
       if (left.length === 0 || isForgotten(parked, now) || !running.has(parked.workload))
@@ -55,10 +54,12 @@ function isForgotten({ ended }: Parked, now: Date): boolean {
   return ended !== undefined && Date.parse(ended.at) + leftForMs <= now.getTime()
 }
 
-function hoursNow(parked: Parked, subject: Subject, guard: Guard, now: Date) {
-  if (!subject.tags) return undefined
+/** Undefined where that can't be told: then what was said when it was parked stands. */
+function hoursNow(parked: Parked, subject: Subject, { offHours }: Known, guard: Guard) {
   const kind = parked.service === undefined ? 'copies' : 'service'
-  const finding = hoursFinding(settingsFor({ subject, kind }, guard.rules), now)
+  const settings = settingsFor({ subject, kind }, guard.rules)
+  if (settings.unreadable.length > 0) return undefined
+  const finding = settings.hours && offHours(settings.hours)
   return finding?.is === 'due' ? finding : { is: 'on' as const }
 }
 

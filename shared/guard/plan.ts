@@ -66,8 +66,8 @@ export interface BudgetLine {
   budget: string
   /** Ours, AWS's, the projection: each labelled, with the limit they are measured by. */
   spend: Spend
-  /** Steps that are reached, in the order of farguard.yml. `acted`: what came of it before, for the very same amount. */
-  reached: { step: string; do: string; detail: string; acted?: string }[]
+  /** Steps that are reached, in the order of farguard.yml. `hasActed`: on this very figure of AWS's, which lags; not again. */
+  reached: { step: string; do: string; detail: string; hasActed: boolean }[]
   /** Why it can't stop anything, or only warn. */
   problem?: string
 }

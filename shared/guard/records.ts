@@ -18,7 +18,7 @@ export interface Parked {
    */
   state: 'parking' | 'parked' | 'waking' | 'left' | 'over'
   /** Written first, once: what it is put back to. */
-  was: { desiredCount: number; scaling?: ScalingTarget }
+  was: { desiredCount: number; revision?: string; scaling?: ScalingTarget }
   /** It comes back when none is left. */
   reasons: ParkReason[]
   /** ISO 8601 */
@@ -29,7 +29,7 @@ export interface Parked {
   /** How often it was stopped again after it had come back by itself. */
   stoppedAgain: number
   /** How it came to its end, or why it was left. */
-  ended?: { at: string; how: 'undone' | 'woken' | 'came-back' | 'gone' | 'not-done'; detail: string }
+  ended?: { at: string; how: 'undone' | 'woken' | 'came-back' | 'gone'; detail: string }
 }
 
 export interface ParkReason {
@@ -171,6 +171,11 @@ export async function readKeeps(table: Table, now: Date): Promise<Keep[]> {
   return (await all<Keep>(table, keepKey)).filter(({ until }) => Date.parse(until) > now.getTime())
 }
 
+export async function findKeep(table: Table, workload: string, now: Date): Promise<Keep | undefined> {
+  const record = await table.get(keepKey, workload)
+  return record && Date.parse(String(record.until)) > now.getTime() ? content<Keep>(record) : undefined
+}
+
 /** The last word counts: an end in the past ends it. */
 export async function writeKeep(table: Table, keep: Keep): Promise<void> {
   const expiresAt = Math.ceil(Math.max(Date.parse(keep.until), Date.parse(keep.at)) / 1000) + day
@@ -197,6 +202,12 @@ export async function writeSaving(table: Table, saving: Saving): Promise<void> {
   const expiresAt = Math.ceil(Date.parse(saving.to ?? saving.from) / 1000) + 2 * keptSeconds
   const sk = `${saving.from}#${saving.workload}`
   await table.put({ ...saving, pk: savedKey, sk, schema, version: 1, at: saving.from, expiresAt }, 'any')
+}
+
+/** What was saved by this stop is counted to here. */
+export async function endSaving(table: Table, { stoppedAt, workload }: Parked, to: string): Promise<void> {
+  const record = await table.get(savedKey, `${stoppedAt}#${workload}`)
+  if (record) await writeSaving(table, { ...content<Saving>(record), to })
 }
 
 /** Every saving on record, oldest first. */

@@ -108,14 +108,14 @@ function serviceWorkload(
   }
 }
 
-function serviceMoves({ deployments, controller, status }: Service): Workload['untouchable'] {
+export function serviceMoves({ deployments, controller, status }: Service): Workload['untouchable'] {
   if (status !== 'ACTIVE') return { reason: 'not-settled', detail: `ECS says it is ${status}` }
   if (controller !== 'ECS') return { reason: 'not-settled', detail: `its deployments are ${controller}'s` }
   const moving = deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS')
   return moving ? { reason: 'being-deployed', detail: 'ECS rolls a deployment out' } : undefined
 }
 
-function rolloutMoves({ name }: Target, known: KnownTarget | undefined): Workload['untouchable'] {
+export function rolloutMoves({ name }: Target, known: KnownTarget | undefined): Workload['untouchable'] {
   const { head, newest } = known ?? {}
   if (!head) return undefined
   const isBegun = newest?.number === head.current.number

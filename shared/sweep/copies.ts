@@ -9,6 +9,7 @@ import {
   deploymentsOf,
   isStanding,
   type KnownTarget,
+  readTarget,
   type TargetHead,
   writeDeployment,
 } from '../deploy/records.ts'
@@ -38,11 +39,11 @@ export function ownTask({ arn, startedBy, desiredStatus, createdAt }: Task): Own
 
 /**
  * Starts what is missing and stops what does not count; gives what was done. No rollout is under way: it
- * would see to its own copies. `own`: absent where the cluster was not looked at in this sweep.
+ * would see to its own copies. What the guard has put to sleep is not started. `own`: absent where the cluster was not looked at in this sweep.
  */
 export async function keepCopies(
   target: Target,
-  { head, newest }: KnownTarget,
+  { head, gate, newest }: KnownTarget,
   own: readonly OwnTask[] | undefined,
   world: World,
 ): Promise<string[]> {
@@ -52,6 +53,7 @@ export async function keepCopies(
   const strays = await stopStrays(good, found, target, world)
   if (good?.state !== 'succeeded' || good.retiredAt || !isSamePlace(good.where, placeOf(target))) return strays
   const surplus = await stopSurplus(good, found, target, world)
+  if (gate?.asleep) return [...strays, ...surplus]
   return [...strays, ...surplus, ...(await startMissing(head, good, found, target, world))]
 }
 
@@ -91,6 +93,8 @@ async function startMissing(
   const isOpenStill = good.attempts.some(({ outcome }) => !outcome)
   const missing = wantedCopies(target) - (liveTasks(good).length - gone.length)
   if (missing <= 0 && !isOpenStill) return []
+  // What was read at the sweep's beginning may be minutes old by now.
+  if ((await readTarget(world.table, target.name)).gate?.asleep) return []
   const at = world.clock.now().toISOString()
   const ended = gone.map(arn => ({ arn, at, how: 'ended', isNobodysFault: true }))
   const noted =

@@ -1,0 +1,112 @@
+/** Stops a service, or the copies of a target, so that it can be put back as it was: what was there is on record first. */
+import type { Target } from '../config/config.ts'
+import { changeGate } from '../deploy/park.ts'
+import type { GuardWorld, ScalingTarget, Service, Suspended, Task } from '../ports.ts'
+import { findParked, type Parked, type ParkReason, writeParked } from './records.ts'
+import type { Workload } from './workload.ts'
+
+/** What was found in place of the stop; absent: it is stopped. */
+export type Parking = { parked: Parked } | { instead: string }
+
+const allSuspended: Suspended = { in: true, out: true, scheduled: true }
+
+/** Its autoscaling is suspended first: otherwise that starts it again. */
+export async function parkService(
+  workload: Workload,
+  service: Service,
+  reason: ParkReason,
+  world: GuardWorld,
+): Promise<Parking> {
+  const { cluster } = workload.subject
+  const scaling = (await world.scaling.targetsOf(cluster, [service.name])).get(service.name)
+  const { desiredCount, revision } = service
+  const was = { desiredCount, revision, ...(scaling && { scaling }) }
+  const parking = await beginParking(workload, was, reason, world)
+  if (!parking) return { instead: 'somebody else is at it' }
+  if (scaling) await suspendAll(cluster, service.name, scaling, world)
+  await world.fleet.setDesiredCount(cluster, service.name, 0)
+  const after = await world.fleet.describeService(cluster, service.name)
+  if (after && after.desiredCount > 0)
+    return { instead: `ECS still says ${after.desiredCount} copies: the next run looks again` }
+  return isParked(parking, world)
+}
+
+async function suspendAll(cluster: string, service: string, { suspended }: ScalingTarget, world: GuardWorld) {
+  if (suspended.in && suspended.out && suspended.scheduled) return
+  await world.scaling.suspend(cluster, service, allSuspended)
+}
+
+/** The target's gate says so before the first copy stops: otherwise the sweep starts them again. */
+export async function parkCopies(
+  workload: Workload,
+  target: Target,
+  tasks: readonly Task[],
+  reason: ParkReason,
+  world: GuardWorld,
+): Promise<Parking> {
+  const parking = await beginParking(workload, { desiredCount: workload.desiredCount ?? tasks.length }, reason, world)
+  if (!parking) return { instead: 'somebody else is at it' }
+  await putToSleep(target, reason, world)
+  for (const { arn } of tasks) await world.fleet.stopTask(target.cluster, arn, stopReason(reason))
+  return isParked(parking, world)
+}
+
+function putToSleep({ name }: Target, { reason, detail, at }: ParkReason, world: GuardWorld): Promise<void> {
+  return changeGate(name, world, gate =>
+    gate.asleep ? gate : { ...gate, asleep: { because: `${reason}: ${detail}`, since: at } },
+  )
+}
+
+/** What stands on record of what was there before is not written over: a run that died has written it, and acted perhaps. */
+async function beginParking(
+  workload: Workload,
+  was: Parked['was'],
+  reason: ParkReason,
+  world: GuardWorld,
+): Promise<Parked | undefined> {
+  const now = world.clock.now()
+  const seen = await findParked(world.table, workload.id)
+  const { cluster, service, target } = workload.subject
+  const isAgain = seen?.state === 'parked'
+  const isBegun = isAgain || seen?.state === 'parking'
+  const next: Omit<Parked, 'version'> = {
+    workload: workload.id,
+    name: workload.name,
+    cluster,
+    ...(service !== undefined && { service }),
+    ...(target !== undefined && { target }),
+    state: 'parking',
+    // One that came back by itself is as whoever brought it back wants it; its scaling was suspended by us.
+    was: isBegun ? withScalingOf(was, seen.was) : was,
+    reasons: isBegun ? joined(seen.reasons, reason) : [reason],
+    at: now.toISOString(),
+    costPerHour: workload.costPerHour,
+    stoppedAgain: isAgain ? seen.stoppedAgain + 1 : isBegun ? seen.stoppedAgain : 0,
+  }
+  return writeParked(world.table, next, seen, now)
+}
+
+/** The count is what is there now; what scaled it is what was there before we suspended it. */
+function withScalingOf(now: Parked['was'], before: Parked['was']): Parked['was'] {
+  return { ...now, ...(before.scaling && { scaling: before.scaling }) }
+}
+
+/** Each kind of reason once: the newest says why. */
+export function joined(reasons: readonly ParkReason[], next: ParkReason): ParkReason[] {
+  return [...reasons.filter(each => each.reason !== next.reason || each.budget !== next.budget), next]
+}
+
+/** On record as stopped. Undefined where somebody else has changed the record since: they know better. */
+export async function isParked(parking: Parked, world: GuardWorld): Promise<Parking> {
+  const now = world.clock.now()
+  const next = { ...parking, state: 'parked' as const, stoppedAt: parking.stoppedAt ?? now.toISOString() }
+  const parked = await writeParked(world.table, next, parking, now)
+  return parked ? { parked } : { instead: 'somebody is putting it back' }
+}
+
+/** What the console shows. ECS takes 255 characters and more; the rule and the figures come first. */
+export function stopReason({ reason, detail, run }: ParkReason): string {
+  const text = `Farguard: ${reason}: ${detail}`
+  const by = ` (run ${run})`
+  return text.length + by.length <= 255 ? `${text}${by}` : `${text.slice(0, 254 - by.length)}…${by}`
+}
