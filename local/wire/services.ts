@@ -1,5 +1,7 @@
 /** The AWS services that the wire speaks, and the schemas that their SDK clients export. */
+
 import * as autoscaling from '@aws-sdk/client-application-auto-scaling'
+import * as budgets from '@aws-sdk/client-budgets'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as ecr from '@aws-sdk/client-ecr'
@@ -59,6 +61,13 @@ export const jsonServices: Readonly<Record<string, JsonService>> = {
     contentType: 'application/x-amz-json-1.1',
     sdk: autoscaling,
     refuse: refuseWith('ValidationException', 'ValidationException'),
+    queryErrors: false,
+  },
+  AWSBudgetServiceGateway: {
+    prefix: 'budgets',
+    contentType: 'application/x-amz-json-1.1',
+    sdk: budgets,
+    refuse: refuseWith('InvalidParameterException', 'InvalidParameterException'),
     queryErrors: false,
   },
   AWSPriceListService: {

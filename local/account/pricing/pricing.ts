@@ -63,8 +63,8 @@ const comparisons: Readonly<Record<string, (has: string, value: string) => boole
 }
 
 /** A field that a product does not have matches nothing, whatever is compared. */
-function passes({ fields }: Product, { Type = '', Field = '', Value = '' }: Filter): boolean {
-  const compares = comparisons[Type]
+function passes({ fields }: Product, { Type, Field = '', Value = '' }: Filter): boolean {
+  const compares = comparisons[Type ?? '']
   if (!compares)
     throw invalidParameter(`A filter's Type is one of ${Object.keys(comparisons).join(', ')}, not "${Type}".`)
   const has = fields[Field]
