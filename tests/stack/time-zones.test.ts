@@ -1,9 +1,9 @@
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import type { Config, FreezeWindow } from '../../shared/config/config.ts'
+import type { Config, FreezeWindow, Guard } from '../../shared/config/config.ts'
 import type { activeWindow } from '../../shared/windows.ts'
 import { esbuildOptions } from '../../stack/esbuild-options.ts'
-import { config, noGates, service } from '../deploy/targets.ts'
+import { config, guard, noGates, service } from '../deploy/targets.ts'
 
 const weekend: FreezeWindow = {
   kind: 'weekly',
@@ -38,6 +38,13 @@ describe('time zones are in the bundle', () => {
     const { activeWindow, hasTimeZones } = await bundled(frozen)
     expect(hasTimeZones).toBe(true)
     expect(activeWindow([weekend], saturday)?.until).toEqual(new Date('2026-07-06T06:00Z'))
+  })
+
+  test('where the guard has hours in which something is to run', async () => {
+    const rule = { for: { by: 'all' as const }, label: 'all' }
+    const guarded = (...rules: Guard['rules']) => ({ ...config(service()), guard: guard({ rules }) })
+    expect((await bundled(guarded(rule, { ...rule, hours: [weekend] }))).hasTimeZones).toBe(true)
+    expect((await bundled(guarded(rule, { ...rule, hours: 'none' }))).hasTimeZones).toBe(false)
   })
 
   test('and not where none has, which nothing misses', async () => {
