@@ -79,6 +79,17 @@ export async function* indexedTasks(
   } while (from !== undefined)
 }
 
+/** The tasks of a cluster that ended within an hour of UTC, such as `2026-03-01T22`, page by page. By the index, which lags behind. */
+export async function* endedTasks(table: Table, cluster: string, hour: string): AsyncGenerator<TaskRecord[]> {
+  let from: string | undefined
+  do {
+    const query = { by: 'endedKey' as const, equals: endedKeyOf(cluster, hour), ...(from !== undefined && { from }) }
+    const page = await table.query(query)
+    if (page.records.length > 0) yield page.records.map(contentOf)
+    from = page.next
+  } while (from !== undefined)
+}
+
 /** Puts a task on record when this is news: a higher version, or a look that finds more. A task that ended never reopens. */
 export async function writeTask(table: Table, task: Task, hearing: Hearing): Promise<Written> {
   const { seen } = hearing
@@ -117,7 +128,7 @@ export function recordOf(task: Task, { config, at, seen }: Hearing): TaskRecord 
 
 const mostDetailBytes = 8 * 1024
 
-/** No event tells health and tags, and ECS tells no tags of a task that has stopped: what a look saw of them stays. */
+/** No event tells health, tags and platform, and ECS tells no tags of a task that has stopped: what a look saw of them stays. */
 function withWhatWasSeen(task: Task, seen: TaskRecord | undefined): Task {
   if (!seen) return task
   const hasTags = Object.keys(task.tags ?? {}).length > 0
@@ -129,6 +140,8 @@ function withWhatWasSeen(task: Task, seen: TaskRecord | undefined): Task {
   return {
     ...withHealth(task, seen),
     ...(tags && { tags }),
+    ...(task.platformFamily === undefined &&
+      seen.platformFamily !== undefined && { platformFamily: seen.platformFamily }),
     containers: task.containers.map(container =>
       withHealth(
         container,
@@ -153,7 +166,10 @@ function stored(record: TaskRecord, at: string): StoredRecord {
     schema,
     ...(isClosed && { isClosed }),
     ...(isOver
-      ? { expiresAt: Math.floor(Date.parse(overAt) / 1000) + keptSeconds }
+      ? {
+          expiresAt: Math.floor(Date.parse(overAt) / 1000) + keptSeconds,
+          endedKey: endedKeyOf(record.cluster, hourOf(overAt)),
+        }
       : { runningKey: runningKeyOf(record) }),
   }
 }
@@ -161,6 +177,12 @@ function stored(record: TaskRecord, at: string): StoredRecord {
 function runningKeyOf(whose: { target?: string; cluster?: string }): string {
   return whose.target === undefined ? `CLUSTER#${whose.cluster}` : `TARGET#${whose.target}`
 }
+
+function endedKeyOf(cluster: string, hour: string): string {
+  return `ENDED#${cluster}#${hour}`
+}
+
+const hourOf = (at: string) => new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh'.length)
 
 /** `TASK#<cluster>/<id>`; of an ARN in the older form, which names no cluster: `TASK#<id>`. */
 function keyOf(arn: string): string {
@@ -174,6 +196,7 @@ function contentOf(record: StoredRecord): TaskRecord {
     sk: _sk,
     schema: _schema,
     runningKey: _running,
+    endedKey: _ended,
     isClosed: _closed,
     expiresAt: _expires,
     ...rest

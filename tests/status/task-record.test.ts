@@ -3,6 +3,7 @@ import { memoryTable } from '../../local/memory-table.ts'
 import type { StoredRecord, Table, Task } from '../../shared/ports.ts'
 import {
   canBeLost,
+  endedTasks,
   markLost,
   readTask,
   readTasks,
@@ -157,7 +158,56 @@ describe('what runs is listed', () => {
   })
 })
 
+describe('what ended is listed', () => {
+  const inHour = (table: Table, hour: string, cluster = 'demo') => idsOf(endedTasks(table, cluster, hour))
+
+  test('by its cluster and the hour of its end', async () => {
+    const table = memoryTable()
+    const at = (id: string, stoppedAt: string, cluster = 'demo') =>
+      write(table, stopped({ arn: arnOf(id, cluster), cluster, stoppedAt }))
+    await at('first', '2026-03-01T22:00:00.000Z')
+    await at('last', '2026-03-01T22:59:59.999Z')
+    await at('next', '2026-03-01T23:00:00.000Z')
+    await at('elsewhere', '2026-03-01T22:30:00.000Z', 'other')
+    await write(table, task({ arn: arnOf('runs') }))
+    expect(await inHour(table, '2026-03-01T22')).toEqual(['first', 'last'])
+    expect(await inHour(table, '2026-03-01T23')).toEqual(['next'])
+    expect(await inHour(table, '2026-03-01T22', 'other')).toEqual(['elsewhere'])
+  })
+
+  test('by when it was missed, where nobody saw its end; until it is heard of again', async () => {
+    const table = memoryTable()
+    await write(table, task({ version: 5 }))
+    await markLost(table, (await readTask(table, arnOf('t1'))) as TaskRecord, later(90))
+    expect(await inHour(table, '2026-03-01T23')).toEqual(['t1'])
+    await write(table, task({ version: 5 }), 'look')
+    expect(await inHour(table, '2026-03-01T23')).toEqual([])
+    await write(table, stopped({ version: 9 }))
+    expect(await inHour(table, '2026-03-01T22')).toEqual(['t1'])
+  })
+
+  test('page by page, as it is on record', async () => {
+    const table = memoryTable()
+    for (let nth = 0; nth < 7; nth++) await write(table, stopped({ arn: arnOf(`t${nth}`) }))
+    const paged: Table = { ...table, query: query => table.query({ ...query, limit: 3 }) }
+    const pages: TaskRecord[][] = []
+    for await (const page of endedTasks(paged, 'demo', '2026-03-01T22')) pages.push(page)
+    expect(pages.map(({ length }) => length)).toEqual([3, 3, 1])
+    expect(pages[0]?.[0]).toEqual(await readTask(table, arnOf('t0')))
+  })
+})
+
 describe('what a look sees', () => {
+  test('of its platform stays: no event tells it', async () => {
+    const table = memoryTable()
+    await write(table, task({ platformFamily: 'Windows Server 2022 Core' }), 'look')
+    await write(table, stopped())
+    expect(await readTask(table, arnOf('t1'))).toMatchObject({
+      lastStatus: 'STOPPED',
+      platformFamily: 'Windows Server 2022 Core',
+    })
+  })
+
   test('goes on record at the same version, once', async () => {
     const table = memoryTable()
     await write(table, task())

@@ -353,7 +353,7 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
         expect((await table.query({ by: 'pk', equals: pk, skPrefix })).records.map(({ sk }) => sk)).toEqual(found)
       })
 
-      test.each(['tagKey', 'digestKey', 'runningKey'] as const)(
+      test.each(['tagKey', 'digestKey', 'runningKey', 'endedKey'] as const)(
         'by %s: whole records of any partition, in the order of at',
         async by => {
           const key = ownPk()
@@ -385,7 +385,7 @@ export function tableContract(engine: string, start: () => Promise<Table>): void
       })
 
       describe.each([1, 2, 3, 7, 100])('pages of %i', limit => {
-        test.each(['pk', 'tagKey', 'digestKey', 'runningKey'] as const)(
+        test.each(['pk', 'tagKey', 'digestKey', 'runningKey', 'endedKey'] as const)(
           'by %s: each record once, in order, both ways',
           async by => {
             const key = ownPk()
