@@ -55,7 +55,7 @@ function add(groups: Map<string, Task[]>, key: string, task: Task): void {
   else groups.set(key, [task])
 }
 
-export function serviceOf({ group = '' }: Task): string | undefined {
+export function serviceOf({ group = '' }: Pick<Task, 'group'>): string | undefined {
   return group.startsWith('service:') ? group.slice('service:'.length) : undefined
 }
 

@@ -16,10 +16,12 @@ export interface IntentOutcome {
   detail: string
   /** The deployments that it led to. */
   deployments: { target: string; number: number }[]
+  /** What it put back, and how many copies that is to have. */
+  woken?: { workload: string; name: string; cluster: string; service?: string; target?: string; desiredCount: number }[]
 }
 
 /** What carrying it out came to. */
-export type Done = Pick<IntentOutcome, 'state' | 'reason' | 'detail' | 'deployments'>
+export type Done = Pick<IntentOutcome, 'state' | 'reason' | 'detail' | 'deployments' | 'woken'>
 
 const schema = 1
 const sk = 'INTENT'

@@ -47,7 +47,7 @@ export function whyNotOurs(task: Task, config: Config): 'other-cluster' | 'not-f
 }
 
 /** What a capacity provider started may carry no launch type. */
-function isFargate({ launchType, capacityProvider }: Task): boolean {
+export function isFargate({ launchType, capacityProvider }: Task): boolean {
   if (launchType !== undefined) return launchType === 'FARGATE'
   return capacityProvider === 'FARGATE' || capacityProvider === 'FARGATE_SPOT'
 }
