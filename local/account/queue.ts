@@ -2,6 +2,7 @@
 import type { Timer } from './clock.ts'
 import type { AccountContext } from './context.ts'
 import { type MessageAttributes, md5OfText } from './message-md5.ts'
+import type { PolicyStatement } from './resource-policy.ts'
 
 export interface QueueSettings {
   name: string
@@ -10,13 +11,6 @@ export interface QueueSettings {
   redrive?: { deadLetterArn: string; maxReceiveCount: number }
   /** The queue's access policy, as the template has it. */
   policy?: { Statement: readonly PolicyStatement[] }
-}
-
-export interface PolicyStatement {
-  Effect: string
-  Principal: unknown
-  Action: unknown
-  Condition?: Record<string, Record<string, unknown>>
 }
 
 export interface Message {

@@ -2,9 +2,9 @@
 import type * as sqs from '@aws-sdk/client-sqs'
 import { AwsError } from './aws-error.ts'
 import type { AccountContext, AccountService } from './context.ts'
-import { md5OfAttributes } from './message-md5.ts'
+import { type MessageAttributes, md5OfAttributes } from './message-md5.ts'
 import { type Message, Queue, type QueueSettings } from './queue.ts'
-import { requireRuleAllowed } from './queue-policy.ts'
+import { allows } from './resource-policy.ts'
 import { checkMessage, requireBetween } from './sqs-limits.ts'
 
 export type Sqs = AccountService & {
@@ -13,6 +13,8 @@ export type Sqs = AccountService & {
   queueUrl(name: string): string
   /** As EventBridge sends; throws when the queue is missing or its policy does not allow the rule. */
   deliver(queueArn: string, body: string, about: { ruleArn: string; attributes?: Record<string, string> }): void
+  /** As SNS sends; throws as `deliver` does. */
+  deliverFromTopic(queueArn: string, body: string, about: { topicArn: string; attributes?: MessageAttributes }): void
 }
 
 /** `host`: of the queues' URLs, `host:port`; a function where the port is known only later. */
@@ -37,6 +39,22 @@ export function createSqs(
     return named(name, account)
   }
 
+  /** Throws as EventBridge records it: without the permission an event is lost, or goes to the rule's dead letters. */
+  function open(queueArn: string, service: string, sourceArn: string): Queue {
+    const queue = byArn(queueArn)
+    if (!queue) throw new AwsError('RESOURCE_NOT_FOUND', `The queue ${queueArn} does not exist.`)
+    const statements = queue.settings.policy?.Statement ?? []
+    const request = {
+      service,
+      action: 'sqs:SendMessage',
+      resource: queueArn,
+      sourceArn,
+      sourceAccount: context.accountId,
+    }
+    if (allows(statements, request)) return queue
+    throw new AwsError('NO_PERMISSIONS', `The policy of ${queueArn} does not allow ${sourceArn} to send.`)
+  }
+
   return {
     createQueue(settings) {
       if (queues.has(settings.name)) throw new AwsError('QueueNameExists', `A queue ${settings.name} exists already.`)
@@ -54,14 +72,14 @@ export function createSqs(
     queue: name => queues.get(name),
     queueUrl,
     deliver(queueArn, body, { ruleArn, attributes = {} }) {
-      const queue = byArn(queueArn)
-      if (!queue) throw new AwsError('RESOURCE_NOT_FOUND', `The queue ${queueArn} does not exist.`)
-      requireRuleAllowed(queue, ruleArn)
       const strings = Object.entries(attributes).map(([name, StringValue]) => [
         name,
         { DataType: 'String', StringValue },
       ])
-      queue.send(body, Object.fromEntries(strings))
+      open(queueArn, 'events.amazonaws.com', ruleArn).send(body, Object.fromEntries(strings))
+    },
+    deliverFromTopic(queueArn, body, { topicArn, attributes = {} }) {
+      open(queueArn, 'sns.amazonaws.com', topicArn).send(body, attributes)
     },
     operations: {
       SendMessage: (input: sqs.SendMessageRequest): sqs.SendMessageResult => {

@@ -1,8 +1,8 @@
 /** Each kind of resource that the local account makes, from CloudFormation's properties, resolved. */
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
-import type { PolicyStatement, QueueSettings } from '../account/queue.ts'
-import { checkPolicy } from '../account/queue-policy.ts'
+import type { QueueSettings } from '../account/queue.ts'
+import { checkStatement, type PolicyStatement } from '../account/resource-policy.ts'
 import type { AsynchronousSettings, EventSourceMapping, Place, Properties, StackFunction } from './resource.ts'
 
 /** As CreateTable takes it: what is about backups, encryption and expiry is not part of that call, and has no effect here. */
@@ -28,7 +28,7 @@ export function queueOf(queue: Properties, policies: readonly Properties[], plac
   if (unknown) throw new Error(`The local account does not model ${unknown} of queue ${name}.`)
   const own = policies.filter(({ Queues }) => Queues.includes(place.queueUrl(name)))
   const statements: PolicyStatement[] = own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-  for (const statement of statements) checkPolicy(statement)
+  for (const statement of statements) checkStatement('queue', statement)
   return {
     name,
     // SQS's own defaults, where the template leaves it to them.
