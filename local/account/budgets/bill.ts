@@ -14,11 +14,13 @@ export interface BillLine {
 
 /** A task that is being billed. */
 interface Meter {
+  record: TaskRecord
   charges: Charge[]
   leastMs: number
   since: number
   /** What came before is on the bill. */
   until: number
+  /** As they were last seen: a task's tags are gone once it has stopped. */
   tags: Tags
 }
 
@@ -49,13 +51,16 @@ export class Bill {
     if (!pullStartedAt) return
     const meter = this.#meters.get(taskArn) ?? this.#begin(record, pullStartedAt.getTime())
     if (stoppedAt) this.#end(taskArn, meter, stoppedAt.getTime())
-    // A task's tags are gone once it has stopped.
     else meter.tags = record.tags
   }
 
   /** Brings the bill up to this moment. */
   accrue(now: Date): void {
-    for (const meter of this.#meters.values()) this.#accrue(meter, now.getTime())
+    for (const meter of this.#meters.values()) {
+      // TagResource changes them without a change of the task.
+      meter.tags = meter.record.tags
+      this.#accrue(meter, now.getTime())
+    }
   }
 
   /** Books a credit, which is applied to ECS as a whole. */
@@ -75,7 +80,7 @@ export class Bill {
 
   #begin(record: TaskRecord, since: number): Meter {
     const charges = chargesOf(record, this.#region)
-    const meter: Meter = { charges, leastMs: leastBilledMs(record), since, until: since, tags: record.tags }
+    const meter: Meter = { record, charges, leastMs: leastBilledMs(record), since, until: since, tags: record.tags }
     this.#meters.set(record.state.taskArn, meter)
     this.#firstUse ??= since
     return meter
