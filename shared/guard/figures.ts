@@ -5,27 +5,26 @@ export function dollars(usd: number): string {
   return `$${usd.toFixed(Math.abs(usd) < 0.1 && usd !== 0 ? 4 : 2)}`
 }
 
-const timeUnits = [
-  ['d', 3 * 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-] as const
+const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000 }
 
-/** `30 min`, `6 h`, `14 d`: exact where it is a whole number of them. */
+/** Hours up to three days, and where it is no whole number of days. */
+function unitOf(ms: number): keyof typeof unitMs {
+  if (ms > 3 * unitMs.d && ms % unitMs.d === 0) return 'd'
+  return ms >= 2 * unitMs.h || ms % unitMs.h === 0 ? 'h' : 'min'
+}
+
+/** `30 min`, `6 h`, `14 d`. */
 export function duration(ms: number): string {
-  const fits = timeUnits.find(([unit, least]) => ms >= least && ms % unitMs[unit] === 0)
-  const unit = fits?.[0] ?? (ms >= 2 * unitMs.h ? 'h' : 'min')
+  const unit = unitOf(ms)
   return `${figure(ms / unitMs[unit])} ${unit}`
 }
 
 /** A time that ran, in the unit that its limit is said in; `up` or `down` to the next tenth, so that it shows on which side it is. */
 export function timeRun(ms: number, limitMs: number, round: 'up' | 'down'): string {
-  const unit = limitMs >= 2 * unitMs.h ? 'h' : 'min'
+  const unit = unitOf(limitMs)
   const tenths = (ms / unitMs[unit]) * 10
   return `${(round === 'up' ? Math.ceil(tenths) : Math.floor(tenths)) / 10} ${unit}`
 }
-
-const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000 }
 
 /** To three digits, small ones to a thousandth. */
 export function figure(value: number): string {
