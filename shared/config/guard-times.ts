@@ -8,7 +8,7 @@ const exampleHours = 'Mon-Fri 07:00 - 20:00 Europe/Berlin'
 
 /** The weekly windows that `text` stands for, or what is wrong with it and what would be right. */
 export function parseHours(text: string): { windows: FreezeWindow[] } | { problem: string } {
-  const parsed = parseWindows(text, { what: 'are no hours', example: exampleHours })
+  const parsed = parseWindows(text, { what: 'names no hours', example: exampleHours })
   if ('problem' in parsed || parsed.windows.every(({ kind }) => kind === 'weekly')) return parsed
   return { problem: `${quote(text)} comes once, and hours come every week. Try ${exampleHours}` }
 }

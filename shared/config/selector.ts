@@ -95,8 +95,9 @@ function isTagText(text: string, longest: number): boolean {
 
 /** What is left without a revision's number and all that an ARN has before the name, if that is right. */
 function named(kind: 'cluster' | 'family' | 'service', rest: string): string {
-  const guess = `${kind}:${rest.replace(/:\d+$/, '').replace(/^.*:(?:cluster\/|service\/|task-definition\/)?/, '')}`
-  return 'problem' in parseSelector(guess) ? examples[kind] : guess
+  const name = rest.replace(/:\d+$/, '').replace(/^.*:(?:cluster\/|service\/|task-definition\/)?/, '')
+  const guess = `${kind}:${name}`
+  return name === rest || 'problem' in parseSelector(guess) ? examples[kind] : guess
 }
 
 function suggestionFor(label: string): string {

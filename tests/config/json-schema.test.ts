@@ -27,6 +27,27 @@ describe('an editor and the loader agree', () => {
       `${service}    gates: { scan: { severity: LOW } }\ngates: { scan: HIGH, minimumAge: 1h }\n`,
       true,
     ],
+    [
+      'cost, budgets and guard in each form',
+      `${service}cost: { multiplier: 0.8, spot: { rates: { eu-west-1: { vcpu: 1, gb: 0.1 } } } }
+budgets: { b: { limit: $5 a day, covers: all, steps: [{ at: 80% of actual, do: stop to fit }] }, c: { aws: x, covers: [all], steps: [{ at: 80% of actual, do: warn }] } }
+guard: { clusters: [default], limits: none, rules: [{ for: all, idle: none, hours: none, maxCost: none }, { for: tag:a, idle: { cpu: 3% }, hours: [06:00 - 22:00 UTC] }] }
+`,
+      true,
+    ],
+    ['a multiplier that is a text', `${service}cost: { multiplier: 20% }\n`, false],
+    ['a multiplier of nothing', `${service}cost: { multiplier: 0 }\n`, false],
+    [
+      'a price without its dollars',
+      `${service}guard: { clusters: [default], rules: [{ for: all, maxCost: 5 }] }\n`,
+      false,
+    ],
+    [
+      'a step that does nothing',
+      `${service}budgets: { b: { aws: x, steps: [{ at: 80% of actual, do: sleep }] } }\n`,
+      false,
+    ],
+    ['a guard of no cluster', `${service}guard: { rules: [{ for: all, protect: true }] }\n`, false],
     ['a word that is no severity', `${service}    gates: { scan: high }\n`, false],
     ['an unknown key', `${service}    x: 1\n`, false],
     ['a wrong kind', service.replace('service', 'cron'), false],
