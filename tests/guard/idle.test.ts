@@ -28,7 +28,7 @@ function judge(
 }
 
 describe('idle', () => {
-  test.each<{ case: string; signals: SignalEvidence[]; detail: string; kind?: 'copies' }>([
+  test.each<{ case: string; signals: SignalEvidence[]; detail: string; kind?: 'copies' | 'task' }>([
     {
       case: 'every signal quiet',
       signals: [quietCpu, quietNetwork],
