@@ -148,7 +148,7 @@ describe('what is listed', () => {
     { case: 'no object', text: 'null' },
     { case: 'no terms', text: entry(vcpu, { usd: '0.03' }).replace('OnDemand', 'Reserved') },
     { case: 'another currency', text: entry(vcpu, { pricePerUnit: { CNY: '0.3' } }) },
-    { case: 'a price that is no number', text: entry(vcpu, { usd: 'free' }) },
+    { case: 'a price that is no number', text: entry(vcpu, { usd: 'Infinity' }) },
     { case: 'a negative price', text: entry(vcpu, { usd: '-0.03' }) },
     { case: 'no price', text: entry(vcpu, {}) },
     { case: 'a price of nothing', text: entry(vcpu, { usd: '0.0000000000' }) },

@@ -62,6 +62,27 @@ test('services in any number, ten a call; what does not exist is absent, a clust
   expect(await fleet.describeServices('demo', [])).toEqual([])
 })
 
+test('names of services, a hundred a page; none of a cluster that does not exist', async () => {
+  const { fleet, createService, calls } = await serving()
+  const names = Array.from({ length: 100 }, (_, nth) => `worker-${nth}`)
+  for (const name of names) await createService('demo', name, `${registryHost}/acme/web:1.0.0`, { desiredCount: 0 })
+  calls.length = 0
+  const pages: (readonly string[])[] = []
+  for await (const page of fleet.listServices('demo')) pages.push(page)
+  expect(pages.map(({ length }) => length)).toEqual([100, 1])
+  expect(pages.flat().toSorted()).toEqual([...names, 'web'].toSorted())
+  expect(calls).toEqual(['ecs:ListServices', 'ecs:ListServices'])
+  for await (const page of fleet.listServices('none')) expect(page).toEqual([])
+})
+
+test('tags of a service, as it was made with them', async () => {
+  const { fleet, createService } = await serving()
+  const tags = [{ key: 'team', value: 'data' }]
+  await createService('demo', 'tagged', `${registryHost}/acme/web:1.0.0`, { desiredCount: 0, tags })
+  expect(await fleet.describeService('demo', 'tagged')).toHaveProperty('tags', { team: 'data' })
+  expect(await fleet.describeService('demo', 'web')).toHaveProperty('tags', {})
+})
+
 test('a desired count is set, and nothing else changes', async () => {
   const { fleet, first, clock } = await serving()
   await fleet.setDesiredCount('demo', 'web', 0)
