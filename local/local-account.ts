@@ -2,14 +2,16 @@
 import { Account } from './account/account.ts'
 import { createBus } from './account/bus.ts'
 import type { SimulatedClock } from './account/clock.ts'
+import { createCloudWatch } from './account/cloudwatch/cloudwatch.ts'
 import type { AccountContext } from './account/context.ts'
 import { createEcr } from './account/ecr/ecr.ts'
-import { type Behaviour, createEcs } from './account/ecs/ecs.ts'
+import { type Activity, type Behaviour, createEcs } from './account/ecs/ecs.ts'
 import { createLogs } from './account/logs/logs.ts'
 import { createPricing } from './account/pricing/pricing.ts'
 import { seededRandom } from './account/random.ts'
 import { createSqs } from './account/sqs.ts'
 import { createSts } from './account/sts.ts'
+import { activityIn } from './activity-label.ts'
 import { createWire } from './wire/wire.ts'
 
 export const localAccountId = '123456789012'
@@ -23,6 +25,8 @@ export interface LocalAccountOptions {
   host(): string
   /** What a container does of its own accord. */
   behaviour(container: StartedContainer): Behaviour
+  /** How much it uses; absent: what its image's label says, busy without one. */
+  activity?(image: string, labels: Record<string, string>): Activity
 }
 
 export interface StartedContainer {
@@ -35,7 +39,14 @@ export interface StartedContainer {
 
 export type LocalAccount = ReturnType<typeof createLocalAccount>
 
-export function createLocalAccount({ clock, region, seed, host, behaviour }: LocalAccountOptions) {
+export function createLocalAccount({
+  clock,
+  region,
+  seed,
+  host,
+  behaviour,
+  activity = activityIn(),
+}: LocalAccountOptions) {
   const base: Omit<AccountContext, 'emit'> = {
     clock,
     accountId: localAccountId,
@@ -48,12 +59,25 @@ export function createLocalAccount({ clock, region, seed, host, behaviour }: Loc
   const context: AccountContext = { ...base, emit: event => bus.emit(event) }
   const ecr = createEcr(context)
   const logs = createLogs(context)
+  const cloudwatch = createCloudWatch(context)
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
     imageDigest: image => ecr.digestOf(image),
     behaviour: (image, _name, start) => behaviour({ image, labels: ecr.labels(image), ...start }),
+    activity: image => activity(image, ecr.labels(image)),
     logs,
+    telemetry: cloudwatch.telemetry,
   })
-  const account = new Account({ ecr, ecs, logs, pricing: createPricing(), sqs, sts: createSts(context) })
-  return { context, account, bus, sqs, ecr, ecs, logs, wire: createWire({ account, ecr, now: () => clock.now() }) }
+  const account = new Account({ cloudwatch, ecr, ecs, logs, pricing: createPricing(), sqs, sts: createSts(context) })
+  return {
+    context,
+    account,
+    cloudwatch,
+    bus,
+    sqs,
+    ecr,
+    ecs,
+    logs,
+    wire: createWire({ account, ecr, now: () => clock.now() }),
+  }
 }

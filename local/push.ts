@@ -1,6 +1,7 @@
 /** `npm run push -- acme/web:1.0.1`: makes a tiny image and pushes it to the local account. */
 import { Command } from 'commander'
 import { localAddress } from '../cli/local-address.ts'
+import { activityHelp, activityLabel, readActivity } from './activity-label.ts'
 import { behaviourHelp, behaviourLabels, LabelMistake, readBehaviour } from './behaviour-label.ts'
 import { pushImage, tinyImage } from './tiny-image.ts'
 
@@ -18,6 +19,10 @@ Without "after", what ends does so after 3s. Without the label, a job exits 0, a
 The label local.before says the same of a task that runs the image with another command, such as a migration: it
 exits 0 unless the label says otherwise.
   npm run push -- acme/web:1.0.2 --label "local.behaviour=exits 1 after 30s"
+The label local.activity says how much they use, which the guard judges by. A word, amounts, or both with commas between them
+("idle, requests 5/min"; where only amounts are said, the rest is idle):
+${activityHelp}
+  npm run push -- acme/web:1.0.4 --label local.activity=idle
 The labels local.findings (CRITICAL=1,HIGH=3) and local.scan (after 90s, fails or unsupported) say what a scan of it finds, where
 the repository is scanned: that of a target with a scan gate is. Without them it finds nothing, after 20s.
   npm run push -- acme/web:1.0.3 --label "local.findings=CRITICAL=1"`,
@@ -33,7 +38,8 @@ const labels: Record<string, string> = {
   'org.opencontainers.image.version': tag,
   ...Object.fromEntries(label.map(asPair)),
 }
-for (const name of behaviourLabels) refuseMistake(name)
+for (const name of behaviourLabels) refuseMistake(name, value => readBehaviour(name, value))
+refuseMistake(activityLabel, readActivity)
 try {
   const digest = await pushImage(`http://${to}`, repository, tag, tinyImage(labels, new Date()))
   console.log(`pushed ${repository}:${tag}  ${digest}`)
@@ -49,9 +55,9 @@ function asPair(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-function refuseMistake(name: (typeof behaviourLabels)[number]): void {
+function refuseMistake(name: string, read: (value: string) => unknown): void {
   try {
-    if (labels[name] !== undefined) readBehaviour(name, labels[name])
+    if (labels[name] !== undefined) read(labels[name])
   } catch (error) {
     if (error instanceof LabelMistake) program.error(`${error.message}. Nothing was pushed.`, { exitCode: 2 })
     throw error

@@ -4,12 +4,14 @@ import type { ControlMessage } from '../events/control-message.ts'
 import type { EcrImageAction } from '../events/ecr-image-action.ts'
 import { Account } from '../local/account/account.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
+import { type CloudWatch, createCloudWatch } from '../local/account/cloudwatch/cloudwatch.ts'
 import type { AccountContext, AwsEvent } from '../local/account/context.ts'
 import { createEcr, type Ecr } from '../local/account/ecr/ecr.ts'
 import { type ContainerWorld, createEcs } from '../local/account/ecs/ecs.ts'
 import { createLogs } from '../local/account/logs/logs.ts'
 import { createPricing } from '../local/account/pricing/pricing.ts'
 import { seededRandom } from '../local/account/random.ts'
+import { activityIn } from '../local/activity-label.ts'
 import { behaviourIn } from '../local/furnish.ts'
 import { memoryTable } from '../local/memory-table.ts'
 import { inProcessHandler } from '../local/wire/in-process.ts'
@@ -35,6 +37,7 @@ export interface SimulatedWorld {
   account: Account
   ecr: ReturnType<typeof createEcr>
   ecs: ReturnType<typeof createEcs>
+  cloudwatch: CloudWatch
   /** What containers of the driver awslogs wrote. */
   logs: Logs
   /** Names of the AWS calls made so far, in order. */
@@ -45,7 +48,7 @@ export interface SimulatedWorld {
   logged: { level: string; message: string; facts: Record<string, unknown> }[]
   /**
    * Puts an image into the registry and gives the event that ECR emits; `content` and `labels` make the digest.
-   * The label `local.behaviour` says what its containers do.
+   * The label `local.behaviour` says what its containers do, `local.activity` how much they use.
    */
   push(repository: string, tag: string, content?: string, labels?: Record<string, string>): EcrImageAction
   /** A task definition and a service on it, as a user would have made them before. */
@@ -73,14 +76,18 @@ export function simulatedWorld({
   for (const repository of ['acme/web', 'acme/worker', 'acme/nightly']) ecr.createRepository(repository)
   const logs = createLogs(context)
   const asLabelled = behaviourIn(bareConfig)
+  const activity = activityIn()
+  const cloudwatch = createCloudWatch(context)
   const ecs = createEcs(context, {
     imageExists: image => ecr.exists(image),
     imageDigest: image => ecr.digestOf(image),
     behaviour: behaviour ?? ((image, _name, start) => asLabelled({ image, labels: ecr.labels(image), ...start })),
+    activity: image => activity(image, ecr.labels(image)),
     logs,
+    telemetry: cloudwatch.telemetry,
     seed: { clusters: [{ name: 'demo', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }] },
   })
-  const account = new Account({ ecr, ecs, logs, pricing: createPricing() })
+  const account = new Account({ cloudwatch, ecr, ecs, logs, pricing: createPricing() })
   const calls: string[] = []
   account.onCall(({ name }) => calls.push(name))
   const requestHandler = inProcessHandler(createWire({ account, ecr }))
@@ -116,6 +123,7 @@ export function simulatedWorld({
     account,
     ecr,
     ecs,
+    cloudwatch,
     logs: cloudWatchLogs(options),
     calls,
     sent,
