@@ -1,7 +1,7 @@
 /** What AWS charges for a task: the services that bill for it, and their rates. */
-
+import { priceTable } from '../../../shared/cost/price-table.ts'
+import type { RegionPrices } from '../../../shared/ports.ts'
 import type { TaskRecord } from '../ecs/task-record.ts'
-import { listPrices, type RegionList } from '../pricing/list-prices.ts'
 import type { ServiceCode } from '../pricing/products.ts'
 
 export interface Charge {
@@ -14,26 +14,28 @@ const spotShare = 0.3
 
 const includedStorageGb = 20
 
-/**
- * An account must charge something for all that runs: what the list does not have for a Region is charged as in us-east-1.
- */
-const elsewhere = listPrices['us-east-1'] as Required<RegionList>
+/** An account must charge something for all that runs: what the list does not have for a Region is charged as in us-east-1. */
+function pricesIn(region: string) {
+  const virginia = priceTable['us-east-1'] as Required<RegionPrices>
+  const listed = priceTable[region]
+  const linux = { ...virginia.linux, ...listed?.linux } as Required<NonNullable<RegionPrices['linux']>>
+  return { ...virginia, ...listed, linux }
+}
 
 /** What a running task costs, by the service that bills for it. */
 export function chargesOf({ state, hasPublicIp }: TaskRecord, region: string): Charge[] {
-  const list = { ...elsewhere, ...listPrices[region] }
+  const { linux, windows, storagePerGb, publicIpv4 } = pricesIn(region)
   const isArm = state.attributes?.some(({ name, value }) => name === 'ecs.cpu-architecture' && value === 'arm64')
-  const size = isWindows(state) ? list.windows : isArm ? list.arm : list.x86
-  const licence = isWindows(state) ? Number(list.windows.licence) : 0
+  const size = isWindows(state) ? windows : isArm ? linux.arm : linux.x86
+  const licence = isWindows(state) ? windows.licencePerVcpu : 0
   const vcpu = Number(state.cpu) / 1024
   const memoryGb = Number(state.memory) / 1024
-  const compute = vcpu * (Number(size.vcpu) + licence) + memoryGb * Number(size.gb)
+  const compute = vcpu * (size.perVcpu + licence) + memoryGb * size.perGb
   const share = state.capacityProviderName === 'FARGATE_SPOT' ? spotShare : 1
   const moreStorageGb = Math.max(0, (state.ephemeralStorage?.sizeInGiB ?? 0) - includedStorageGb)
-  const ecs = compute * share + moreStorageGb * Number(list.storage)
   return [
-    { service: 'AmazonECS', usdPerHour: ecs },
-    ...(hasPublicIp ? [{ service: 'AmazonVPC' as const, usdPerHour: Number(list.publicIpv4) }] : []),
+    { service: 'AmazonECS', usdPerHour: compute * share + moreStorageGb * storagePerGb },
+    ...(hasPublicIp ? [{ service: 'AmazonVPC' as const, usdPerHour: publicIpv4 }] : []),
   ]
 }
 

@@ -27,12 +27,20 @@ export interface BudgetRecord {
   pinned?: Figures
 }
 
+/** What goes to a topic, and the budget that it comes from, which the topic's policy may name. */
+export interface BudgetNotice {
+  subject: string
+  message: string
+  budgetArn: string
+}
+
 export interface RefreshWorld {
   context: Omit<AccountContext, 'emit'>
   bill: Bill
   /** How much data a forecast wants. */
   forecastAfterMs: number
-  publish(topicArn: string, subject: string, message: string): unknown
+  /** Throws AwsError when the topic is gone or does not take it. */
+  publish(topicArn: string, notice: BudgetNotice): unknown
 }
 
 /** Brings one budget's figures up to now, and sends what passes a threshold with them. */
@@ -50,7 +58,9 @@ export async function refreshBudget(record: BudgetRecord, world: RefreshWorld): 
     if (!isDue || amount === undefined) continue
     notification.sentIn = period.start.getTime()
     const { accountId } = world.context
-    await send(notification, noticeText({ accountId, budget, notification, period, amount, at: now }), world)
+    const text = noticeText({ accountId, budget, notification, period, amount, at: now })
+    const budgetArn = `arn:aws:budgets::${accountId}:budget/${budget.BudgetName}`
+    await send(notification, { ...text, budgetArn }, world)
   }
 }
 
@@ -108,13 +118,13 @@ function passes(notification: NotificationRecord, amount: number, limit: number)
 /** Mail is not modelled. A topic that is gone, or does not let Budgets publish, loses the message: nobody is told, as on AWS. */
 async function send(
   { subscribers }: NotificationRecord,
-  { subject, message }: { subject: string; message: string },
+  notice: BudgetNotice,
   { publish }: RefreshWorld,
 ): Promise<void> {
   for (const { SubscriptionType, Address = '' } of subscribers) {
     if (SubscriptionType !== 'SNS') continue
     try {
-      await publish(Address, subject, message)
+      await publish(Address, notice)
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
     }

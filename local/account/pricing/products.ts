@@ -1,6 +1,6 @@
 /** The products of the Price List, each as AWS describes and prices it. */
 import { createHash } from 'node:crypto'
-import { listedAt, listPrices, type RegionList } from './list-prices.ts'
+import { type ListedRegion, listedAt, listedRegions } from './regions.ts'
 
 export interface Product {
   sku: string
@@ -18,7 +18,7 @@ interface Listed {
   /** What it is, in words. */
   what: string
   /** US dollars; several: what each costs up to so many units. */
-  tiers: { upTo: string; usd: string }[]
+  tiers: { upTo: string; usd: number }[]
 }
 
 const serviceNames = {
@@ -27,10 +27,10 @@ const serviceNames = {
 }
 export type ServiceCode = keyof typeof serviceNames
 
-const flat = (usd: string) => [{ upTo: 'Inf', usd }]
+const flat = (usd: number) => [{ upTo: 'Inf', usd }]
 
 /** Fargate, and what stands beside it in the list, so that whoever reads it must tell them apart. */
-function ecs({ x86, arm, windows, storage }: RegionList): Listed[] {
+function ecs({ prices: { linux, windows, storagePerGb } }: ListedRegion): Listed[] {
   const cpu = { cputype: 'perCPU', tenancy: 'Shared' }
   const memory = { memorytype: 'perGB', tenancy: 'Shared' }
   const perVcpu = { ...cpu, resource: 'per vCPU per hour' }
@@ -38,7 +38,7 @@ function ecs({ x86, arm, windows, storage }: RegionList): Listed[] {
   const licence = { ...cpu, cputype: 'perCPU OS License Fee', resource: 'OS License Fee per vCPU per hour' }
   const onArm = { cpuArchitecture: 'ARM' }
   const onWindows = { operatingSystem: 'Windows' }
-  const fargate = (usage: string, attributes: Record<string, string>, usd: string): Listed => ({
+  const fargate = (usage: string, attributes: Record<string, string>, usd: number): Listed => ({
     usage: `Fargate-${usage}`,
     attributes,
     family: 'Compute',
@@ -47,22 +47,25 @@ function ecs({ x86, arm, windows, storage }: RegionList): Listed[] {
     tiers: flat(usd),
   })
   return [
-    fargate('vCPU-Hours:perCPU', cpu, x86.vcpu),
-    fargate('GB-Hours', memory, x86.gb),
-    ...(arm
+    ...(linux?.x86
+      ? [fargate('vCPU-Hours:perCPU', cpu, linux.x86.perVcpu), fargate('GB-Hours', memory, linux.x86.perGb)]
+      : []),
+    ...(linux?.arm
       ? [
-          fargate('ARM-vCPU-Hours:perCPU', { ...perVcpu, ...onArm }, arm.vcpu),
-          fargate('ARM-GB-Hours', { ...perGb, ...onArm }, arm.gb),
+          fargate('ARM-vCPU-Hours:perCPU', { ...perVcpu, ...onArm }, linux.arm.perVcpu),
+          fargate('ARM-GB-Hours', { ...perGb, ...onArm }, linux.arm.perGb),
         ]
       : []),
     ...(windows
       ? [
-          fargate('Windows-vCPU-Hours:perCPU', { ...perVcpu, ...onWindows }, windows.vcpu),
-          fargate('Windows-GB-Hours', { ...perGb, ...onWindows }, windows.gb),
-          fargate('Windows-OS-Hours:perCPU', { ...licence, ...onWindows }, windows.licence),
+          fargate('Windows-vCPU-Hours:perCPU', { ...perVcpu, ...onWindows }, windows.perVcpu),
+          fargate('Windows-GB-Hours', { ...perGb, ...onWindows }, windows.perGb),
+          fargate('Windows-OS-Hours:perCPU', { ...licence, ...onWindows }, windows.licencePerVcpu),
         ]
       : []),
-    ...(storage ? [fargate('EphemeralStorage-GB-Hours', { storagetype: 'default' }, storage)] : []),
+    ...(storagePerGb === undefined
+      ? []
+      : [fargate('EphemeralStorage-GB-Hours', { storagetype: 'default' }, storagePerGb)]),
     metered('vCPU-Hours', { cputype: 'perCPU' }),
     metered('GB-Hours', { memorytype: 'perGB' }),
     {
@@ -72,8 +75,8 @@ function ecs({ x86, arm, windows, storage }: RegionList): Listed[] {
       unit: 'hours',
       what: 'ECS Anywhere instance',
       tiers: [
-        { upTo: '2200', usd: '0' },
-        { upTo: 'Inf', usd: '0.01025' },
+        { upTo: '2200', usd: 0 },
+        { upTo: 'Inf', usd: 0.01025 },
       ],
     },
   ]
@@ -86,11 +89,12 @@ const metered = (unit: string, attributes: Record<string, string>): Listed => ({
   family: 'Compute Metering',
   unit,
   what: `ECS on EC2 - ${unit}`,
-  tiers: flat('0'),
+  tiers: flat(0),
 })
 
 /** Products of this group have no product family. */
-function vpc({ publicIpv4 }: RegionList): Listed[] {
+function vpc({ prices: { publicIpv4 } }: ListedRegion): Listed[] {
+  if (publicIpv4 === undefined) return []
   const address = (usage: string, kind: string): Listed => ({
     usage: `PublicIPv4:${usage}`,
     attributes: {
@@ -104,7 +108,7 @@ function vpc({ publicIpv4 }: RegionList): Listed[] {
   return [address('InUseAddress', 'In-use'), address('IdleAddress', 'Idle')]
 }
 
-function productOf(code: ServiceCode, region: string, { prefix, location }: RegionList, listed: Listed): Product {
+function productOf(code: ServiceCode, { code: region, prefix, location }: ListedRegion, listed: Listed): Product {
   const usagetype = `${prefix}-${listed.usage}`
   const sku = skuOf(`${code} ${usagetype}`)
   const family = listed.family === undefined ? {} : { productFamily: listed.family }
@@ -135,7 +139,7 @@ function termOf(sku: string, location: string, { tiers, unit, what }: Listed) {
   const rates = tiers.map(({ upTo, usd }, nth) => {
     const rateCode = `${sku}.${onDemand}.${skuOf(`${sku} ${nth}`).slice(0, 10)}`
     const beginRange = nth === 0 ? '0' : (tiers[nth - 1]?.upTo ?? '0')
-    const pricePerUnit = { USD: Number(usd).toFixed(10) }
+    const pricePerUnit = { USD: usd.toFixed(10) }
     const description = `${what} - ${location}`
     return [rateCode, { unit, endRange: upTo, description, appliesTo: [], rateCode, beginRange, pricePerUnit }] as const
   })
@@ -156,8 +160,8 @@ const iso = (date: Date) => date.toISOString().replace('.000Z', 'Z')
 /** By service code; each in the order of its SKUs, which is the order of pages. */
 export const products: ReadonlyMap<string, readonly Product[]> = new Map(
   (['AmazonECS', 'AmazonVPC'] as const).map(code => {
-    const all = Object.entries(listPrices).flatMap(([region, list]) =>
-      (code === 'AmazonECS' ? ecs(list) : vpc(list)).map(listed => productOf(code, region, list, listed)),
+    const all = listedRegions.flatMap(region =>
+      (code === 'AmazonECS' ? ecs(region) : vpc(region)).map(listed => productOf(code, region, listed)),
     )
     return [code, all.sort((one, other) => (one.sku < other.sku ? -1 : 1))]
   }),

@@ -1,6 +1,7 @@
 /** An account with ECS and Budgets in it, for tests: tasks that cost something, and what is published of it. */
 import type { Budget, CreateBudgetRequest, DescribeBudgetResponse, Notification } from '@aws-sdk/client-budgets'
 import { type Budgets, createBudgets } from '../../../local/account/budgets/budgets.ts'
+import type { BudgetNotice } from '../../../local/account/budgets/refresh.ts'
 import { seededRandom } from '../../../local/account/random.ts'
 import { accountContext } from '../account-context.ts'
 import { type EcsAccount, ecsAccount } from '../ecs/ecs-account.ts'
@@ -11,7 +12,7 @@ export const topic = `arn:aws:sns:eu-central-1:${accountId}:budgets`
 export interface BudgetsAccount {
   ecs: EcsAccount
   budgets: Budgets
-  published: { topicArn: string; subject: string; message: string }[]
+  published: ({ topicArn: string } & BudgetNotice)[]
   call<Output>(operation: string, input: object): Output
   create(budget?: Partial<Budget>, more?: Partial<CreateBudgetRequest>): void
   describe(name?: string): Budget
@@ -53,8 +54,8 @@ export function budgetsAccount({ publish = () => undefined, seed = 1, ...options
   const budgets = createBudgets(context, {
     ecs: ecs.ecs,
     ...options,
-    publish(topicArn, subject, message) {
-      published.push({ topicArn, subject, message })
+    publish(topicArn, notice) {
+      published.push({ topicArn, ...notice })
       return publish(topicArn)
     },
   })

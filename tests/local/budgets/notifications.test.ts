@@ -20,6 +20,7 @@ test('says so in AWS’s plain text, to the topic', async () => {
   expect(account.published).toEqual([
     {
       topicArn: topic,
+      budgetArn: `arn:aws:budgets::${accountId}:budget/team`,
       subject: 'AWS Budgets: team has exceeded your alert threshold',
       message: [
         'AWS Budget Notification March 01, 2026',

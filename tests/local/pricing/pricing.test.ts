@@ -10,7 +10,10 @@ import {
 } from '@aws-sdk/client-pricing'
 import { describe, expect, test } from 'vitest'
 import { createPricing } from '../../../local/account/pricing/pricing.ts'
+import { tableDate } from '../../../shared/cost/price-table.ts'
 import { localAccount } from '../wire/local-account.ts'
+
+const published = `${tableDate}T00:00:00Z`
 
 const client = () => new PricingClient(localAccount({ pricing: createPricing().operations }).client)
 
@@ -92,14 +95,14 @@ describe('products', () => {
               },
             },
             sku,
-            effectiveDate: '2026-10-09T00:00:00Z',
+            effectiveDate: published,
             offerTermCode: 'JRTCKXETXF',
             termAttributes: {},
           },
         },
       },
-      version: '20261009000000',
-      publicationDate: '2026-10-09T00:00:00Z',
+      version: published.replace(/\D/g, ''),
+      publicationDate: published,
     })
   })
 
@@ -128,8 +131,12 @@ describe('products', () => {
     ],
     [
       'CONTAINS and NONE_OF',
-      [is('usagetype', 'vCPU', 'CONTAINS'), is('regionCode', 'us-east-2,us-east-1,eu-west-1,eu-west-2', 'NONE_OF')],
-      ['EUC1-ECS-EC2-vCPU-Hours', 'EUC1-Fargate-ARM-vCPU-Hours:perCPU', 'EUC1-Fargate-vCPU-Hours:perCPU'],
+      [
+        is('regionCode', 'eu-central-1'),
+        is('usagetype', 'vCPU', 'CONTAINS'),
+        is('productFamily', 'Compute Metering,Storage', 'NONE_OF'),
+      ],
+      ['EUC1-Fargate-ARM-vCPU-Hours:perCPU', 'EUC1-Fargate-vCPU-Hours:perCPU'],
     ],
     [
       'EQUALS and ANY_OF',
