@@ -1,8 +1,9 @@
 /** The stack's resources beside its functions, derived from farguard.yml. serverless.yml takes them from here. */
 import type { Config } from '../shared/config/config.ts'
 import { imagePatterns, servicePatterns, taskPatterns } from './event-patterns.ts'
+import { scaling } from './guard-role.ts'
 import { deadLetterQueue, letRulesIn, workQueue } from './queues.ts'
-import { functionRole, scheduleRole } from './roles.ts'
+import { functionRole, images, type RoleParts, type Statement, scheduleRole } from './roles.ts'
 import { rules } from './rules.ts'
 import { scheduleOf, withoutRepetition } from './schedule.ts'
 import { tableResource } from './table.ts'
@@ -19,6 +20,8 @@ export interface StackNames {
 /** How long Lambda gathers task events, of which a start has half a dozen, before record-task gets them. In serverless.yml as well. */
 const taskWindowSeconds = 1
 
+const sweepMinutes = 5
+
 const table = 'Table'
 const control = 'ControlQueue'
 const deadLetters = 'DeadLettersQueue'
@@ -30,13 +33,14 @@ export function stackResources(config: Config, { stage, timeoutSeconds }: StackN
   const prefix = `farguard-${stage}`
   const queueOf = (about: string, reader: FunctionName, windowSeconds?: number) =>
     workQueue(`${prefix}-${about}`, deadLetters, timeoutSeconds[reader], windowSeconds)
-  const rolesOf = (name: FunctionName, own?: string) =>
-    functionRole(config, {
-      functionName: `${prefix}-${name}`,
-      table,
-      control,
-      ...(own && { queue: { own, deadLetters } }),
-    })
+  const partsOf = (name: FunctionName, own?: string): RoleParts => ({
+    functionName: `${prefix}-${name}`,
+    table,
+    control,
+    ...(own && { queue: { own, deadLetters } }),
+  })
+  const roleOf = (name: FunctionName, own?: string, beside?: readonly Statement[]) =>
+    functionRole(partsOf(name, own), beside)
   return {
     Resources: {
       Table: tableResource(prefix),
@@ -47,14 +51,22 @@ export function stackResources(config: Config, { stage, timeoutSeconds }: StackN
       ControlQueue: queueOf('control', 'carry-out'),
       DeadLettersQueue: deadLetterQueue(`${prefix}-dead-letters`),
       ...listening(config, prefix),
-      DeployImageRole: rolesOf('deploy-image', 'ImagesQueue'),
-      RecordTaskRole: rolesOf('record-task', 'TasksQueue'),
-      RecordServiceRole: rolesOf('record-service', 'ServicesQueue'),
-      CarryOutRole: rolesOf('carry-out', control),
-      SweepRole: rolesOf('sweep'),
-      SweepSchedule: scheduleOf({ function: sweep, role: 'SweepScheduleRole', deadLetters }, `${prefix}-sweep`),
+      DeployImageRole: roleOf('deploy-image', 'ImagesQueue', images(config)),
+      RecordTaskRole: roleOf('record-task', 'TasksQueue'),
+      RecordServiceRole: roleOf('record-service', 'ServicesQueue'),
+      CarryOutRole: roleOf('carry-out', control, [...images(config), ...scaling]),
+      SweepRole: roleOf('sweep', undefined, images(config)),
+      SweepSchedule: scheduleOf(
+        { function: sweep, role: 'SweepScheduleRole', deadLetters },
+        {
+          name: `${prefix}-sweep`,
+          description: 'Looks for what no event told.',
+          expression: `rate(${sweepMinutes} minutes)`,
+          uselessAfterMinutes: sweepMinutes,
+        },
+      ),
       SweepScheduleRole: scheduleRole(`${prefix}-sweep-schedule`, { function: sweep, deadLetters }),
-      SweepInvocation: withoutRepetition(sweep),
+      SweepInvocation: withoutRepetition(sweep, sweepMinutes),
     },
     Outputs: {
       TableName: { Value: { Ref: table } },

@@ -13,22 +13,26 @@ export interface RoleParts {
 
 /**
  * The role of a function. Each of them may find a rollout that can go on, and takes it as far as it goes: what that
- * needs is the same for all, what wakes them is not.
+ * needs is the same for all, what wakes them is not. `beside`: what this one does and others do not.
  */
-export function functionRole(config: Config, { functionName, table, control, queue }: RoleParts) {
-  return lambdaRole(functionName, [
-    ...images(config),
-    ...clusters,
+export function functionRole(parts: RoleParts, beside: readonly Statement[] = []) {
+  return lambdaRole(parts.functionName, [...clusters, ...beside, ...records(parts)])
+}
+
+/** What every function does with the table and the queues. */
+export function records({ table, control, queue }: RoleParts): Statement[] {
+  return [
     allow(
       ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       [arnOf(table), { 'Fn::Sub': `\${${table}.Arn}/index/*` }],
     ),
     allow(['sqs:SendMessage'], queue ? [arnOf(control), arnOf(queue.deadLetters)] : arnOf(control)),
     ...(queue ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], arnOf(queue.own))] : []),
-  ])
+  ]
 }
 
-function images({ targets }: Config) {
+/** What deciding on an image reads of it. */
+export function images({ targets }: Config): Statement[] {
   const repositories = arn('ecr', 'repository/*')
   const described = allow(['ecr:DescribeImages'], repositories)
   if (!targets.some(({ gates }) => gates.scan)) return [described]
@@ -66,7 +70,8 @@ const clusters = [
   ),
 ]
 
-function lambdaRole(functionName: string, statements: readonly Statement[]) {
+/** Writes its own log, beside `statements`. */
+export function lambdaRole(functionName: string, statements: readonly Statement[]) {
   const logs = allow(
     ['logs:CreateLogStream', 'logs:PutLogEvents'],
     arn('logs', `log-group:/aws/lambda/${functionName}:*`),
@@ -99,13 +104,13 @@ function role(service: string, PolicyName: string, statements: readonly Statemen
   }
 }
 
-type Statement = ReturnType<typeof allow>
+export type Statement = ReturnType<typeof allow>
 
-function allow(Action: string[], Resource: unknown, Condition?: unknown) {
+export function allow(Action: string[], Resource: unknown, Condition?: unknown) {
   return { Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) }
 }
 
 /** Of this account and Region. */
-function arn(service: string, resource: string) {
+export function arn(service: string, resource: string) {
   return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}` }
 }

@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Config } from '../../shared/config/config.ts'
+import { ecrRegistry } from '../../shared/aws/ecr-registry.ts'
+import { ecsFleet } from '../../shared/aws/ecs-fleet.ts'
+import type { Budget, Config } from '../../shared/config/config.ts'
+import type { Fleet, Registry } from '../../shared/ports.ts'
 import { type Bundle, buildFunctions } from '../../stack/build.ts'
 import { stackFunctions } from '../../stack/functions.ts'
 import { type FunctionName, stackResources } from '../../stack/resources.ts'
@@ -16,6 +19,9 @@ const scanning = config(
   service({ gates: { ...noGates, scan: { severity: 'HIGH', withinMs: 900_000, otherwise: 'hold' } } }),
   task(),
 )
+const reported: Budget = { name: 'all', limit: { from: 'aws', budget: 'fargate-dev' }, covers: [], steps: [] }
+/** Asks for whatever farguard.yml may ask for. */
+const asking: Config = { ...scanning, budgets: [reported] }
 
 interface Statement {
   Action: string[]
@@ -30,7 +36,14 @@ const roles = {
   sweep: 'SweepRole',
 } as const satisfies Record<FunctionName, string>
 
-const seconds = { 'deploy-image': 30, 'record-task': 30, 'record-service': 30, 'carry-out': 30, sweep: 300 }
+const seconds = {
+  'deploy-image': 30,
+  'record-task': 30,
+  'record-service': 30,
+  'carry-out': 30,
+  sweep: 300,
+  'guard-costs': 300,
+}
 
 function statements(of: Config, name: FunctionName): Statement[] {
   const { Resources } = stackResources(of, { stage: 'dev', timeoutSeconds: seconds })
@@ -39,8 +52,11 @@ function statements(of: Config, name: FunctionName): Statement[] {
 
 const actions = (of: Config, name: FunctionName) => statements(of, name).flatMap(({ Action }) => Action)
 
-/** What a call of the document client is to IAM. */
-const documentActions: Record<string, string> = {
+/** What calls are to IAM that it does not name as they are. */
+const otherNames: Record<string, string> = {
+  'application-auto-scaling:DescribeScalableTargets': 'application-autoscaling:DescribeScalableTargets',
+  'application-auto-scaling:RegisterScalableTarget': 'application-autoscaling:RegisterScalableTarget',
+  'budgets:DescribeBudgets': 'budgets:ViewBudget',
   'lib-dynamodb:BatchGet': 'dynamodb:BatchGetItem',
   'lib-dynamodb:Get': 'dynamodb:GetItem',
   'lib-dynamodb:Put': 'dynamodb:PutItem',
@@ -52,19 +68,40 @@ function called({ file, inputs }: Bundle): string[] {
   const adapters = inputs.filter(input => input.startsWith('shared/aws/')).map(input => readFileSync(input, 'utf8'))
   const made = new Set(adapters.flatMap(text => text.match(/(?<=\bnew )\w+Command\b/g) ?? []))
   const found = inputs.flatMap(input => {
-    const [, client = '', name = ''] = /@aws-sdk\/((?:client|lib)-\w+)\/.*?\/(\w+Command)\.js$/.exec(input) ?? []
+    const [, client = '', name = ''] = /@aws-sdk\/((?:client|lib)-[\w-]+)\/.*?\/(\w+Command)\.js$/.exec(input) ?? []
     // What is made of the document client goes by its own commands, which wrap those of the plain one.
     if (!made.has(name) || client === 'client-dynamodb') return []
     const action = `${client.replace(/^client-/, '')}:${name.replace(/Command$/, '')}`
-    return [documentActions[action] ?? action]
+    return [otherNames[action] ?? action]
   })
   const text = readFileSync(file, 'utf8')
-  const unused = Object.entries(askedByTheCommand).filter(([, method]) => !text.includes(`.${method}(`))
-  return [...new Set(found)].filter(action => !unused.some(([one]) => one === action)).sort()
+  const isAsked = (action: string) => askedBy[action]?.some(method => text.includes(`.${method}(`)) ?? true
+  return [...new Set(found)].filter(isAsked).sort()
 }
 
-/** Of the ports that a function is given whole: calls that only the command makes so far, by the port's method. */
-const askedByTheCommand = { 'ecs:GetTaskProtection': 'taskProtection' }
+/** A function is given whole ports, and with them calls that it does not make: by the methods that make them. */
+const askedBy: Record<string, (keyof Fleet | keyof Registry)[]> = {
+  'ecr:BatchGetImage': ['scanOf'],
+  'ecr:DescribeImageScanFindings': ['scanOf'],
+  'ecr:DescribeImages': ['describeImages', 'listImages'],
+  'ecs:DescribeClusters': ['describeCluster'],
+  'ecs:DescribeServiceDeployments': ['serviceRollout'],
+  'ecs:DescribeServiceRevisions': ['serviceRollout'],
+  'ecs:DescribeServices': ['describeService', 'describeServices'],
+  'ecs:DescribeTaskDefinition': ['describeTaskDefinition'],
+  'ecs:DescribeTasks': ['describeTasks', 'tasksStartedBy'],
+  'ecs:GetTaskProtection': ['taskProtection'],
+  'ecs:ListServiceDeployments': ['serviceRollout'],
+  'ecs:ListServices': ['listServices'],
+  'ecs:ListTasks': ['listTasks', 'tasksStartedBy'],
+  'ecs:RegisterTaskDefinition': ['registerTaskDefinition'],
+  'ecs:RunTask': ['runTask'],
+  'ecs:StopTask': ['stopTask'],
+  'ecs:UpdateService': ['updateService', 'setDesiredCount'],
+}
+
+/** ECR's own, in the caller's name. */
+const inspector = ['inspector2:ListCoverage', 'inspector2:ListFindings']
 
 /** Actions that no call is named after. */
 const besideCalls = [
@@ -77,15 +114,21 @@ const besideCalls = [
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
-  // ECR's own, in the caller's name.
-  'inspector2:ListCoverage',
-  'inspector2:ListFindings',
+  ...inspector,
 ]
 
 let bundles: Bundle[]
 beforeAll(async () => {
-  bundles = await buildFunctions(scanning, { outdir: directory })
+  bundles = await buildFunctions(asking, { outdir: directory })
 }, 30_000)
+
+test('every method of the ports that make these calls is in the list of them', () => {
+  const methods = [ecsFleet({ region: 'eu-central-1' }), ecrRegistry({ region: 'eu-central-1' })].flatMap(Object.keys)
+  expect([...new Set(Object.values(askedBy).flat())].sort()).toEqual(methods.sort())
+})
+
+/** The others bring on what is decided. */
+const decidesOnImages = (name: FunctionName) => ['deploy-image', 'carry-out', 'sweep'].includes(name)
 
 const names = stackFunctions().map(({ name }) => name as FunctionName)
 
@@ -93,19 +136,16 @@ describe.each(names)('the role of %s', name => {
   test('allows every call that is in its bundle, and no other', () => {
     const bundle = bundles.find(each => each.name === name)
     if (!bundle) throw new Error(`No bundle ${name}`)
-    const allowed = actions(scanning, name).filter(action => !besideCalls.includes(action))
+    const allowed = actions(asking, name).filter(action => !besideCalls.includes(action))
     expect(called(bundle).length).toBeGreaterThan(10)
     expect(allowed.toSorted()).toEqual(called(bundle))
   })
 
   test('reads what scans found only where a gate asks for it', () => {
-    const more = actions(scanning, name).filter(action => !actions(plain, name).includes(action))
-    expect(more.toSorted()).toEqual([
-      'ecr:BatchGetImage',
-      'ecr:DescribeImageScanFindings',
-      'inspector2:ListCoverage',
-      'inspector2:ListFindings',
-    ])
+    const more = actions(asking, name).filter(action => !actions(plain, name).includes(action))
+    const ofScans = ['ecr:BatchGetImage', 'ecr:DescribeImageScanFindings', ...inspector]
+    const expected = decidesOnImages(name) ? ofScans : []
+    expect(more.toSorted()).toEqual(expected)
   })
 
   test('takes from its own queue only, and sends to no other than the control queue and the dead letters', () => {
@@ -113,8 +153,13 @@ describe.each(names)('the role of %s', name => {
       statements(plain, name)
         .filter(({ Action }) => Action.includes(action))
         .map(({ Resource }) => Resource)
-    const queues = { 'deploy-image': 'ImagesQueue', 'record-task': 'TasksQueue', 'record-service': 'ServicesQueue' }
-    const queue = name === 'sweep' ? undefined : name === 'carry-out' ? 'ControlQueue' : queues[name]
+    const queues: Partial<Record<FunctionName, string>> = {
+      'deploy-image': 'ImagesQueue',
+      'record-task': 'TasksQueue',
+      'record-service': 'ServicesQueue',
+      'carry-out': 'ControlQueue',
+    }
+    const queue = queues[name]
     const arn = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] })
     expect(of('sqs:ReceiveMessage')).toEqual(queue ? [arn(queue)] : [])
     expect(of('sqs:SendMessage')).toEqual([
@@ -123,12 +168,23 @@ describe.each(names)('the role of %s', name => {
   })
 
   test('has a star for a resource only where IAM knows no other', () => {
-    const everywhere = statements(scanning, name).filter(({ Resource }) => Resource === '*')
-    expect(everywhere.flatMap(({ Action }) => Action).toSorted()).toEqual([
-      'ecs:DescribeTaskDefinition',
-      'ecs:ListTasks',
-      'inspector2:ListCoverage',
-      'inspector2:ListFindings',
-    ])
+    const everywhere = statements(asking, name).filter(({ Resource }) => Resource === '*')
+    const tasks = ['ecs:DescribeTaskDefinition', 'ecs:ListTasks', ...(decidesOnImages(name) ? inspector : [])]
+    const scaling = 'application-autoscaling:DescribeScalableTargets'
+    const others: Partial<Record<FunctionName, string[]>> = {
+      'carry-out': [scaling, ...tasks],
+    }
+    expect(everywhere.flatMap(({ Action }) => Action).toSorted()).toEqual(others[name] ?? tasks)
   })
+})
+
+test('what scales is touched only where it is a service of ECS', () => {
+  for (const name of ['carry-out'] as const) {
+    const [register] = statements(plain, name).filter(({ Action }) =>
+      Action.includes('application-autoscaling:RegisterScalableTarget'),
+    )
+    expect(register).toMatchObject({
+      Condition: { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } },
+    })
+  }
 })
