@@ -6,7 +6,7 @@ import { entriesOf, isWritten, type Lenient } from './lenient.ts'
 import { type Finding, type Path, quote } from './problems.ts'
 import type { FileInput } from './schema.ts'
 import { parseSelector } from './selector.ts'
-import { type Known, knownIn, onlyCluster, unknownTarget } from './selector-checks.ts'
+import { type Known, knownIn, onlyCluster, outsideGuard, unknownTarget } from './selector-checks.ts'
 
 type LenientBudget = Lenient<BudgetInput>
 type LenientStep = Lenient<BudgetInput['steps'][number]>
@@ -65,8 +65,9 @@ function checkCovers(path: Path, budget: LenientBudget, known: Known): Finding[]
 }
 
 /** Why it can't do without `covers`. */
-function needOfCovers({ limit, steps = [] }: LenientBudget): string | undefined {
-  if (limit !== undefined) return 'a limit of our own is about what it covers'
+function needOfCovers(budget: LenientBudget): string | undefined {
+  const { steps = [] } = budget
+  if (isWritten(budget, 'limit')) return 'a limit of our own is about what it covers'
   if (steps.some(step => step && basisOf(step) === 'projected')) return 'what is projected is what it covers'
   if (steps.some(stops)) return 'nothing is stopped but what it covers'
   if (steps.some(step => step?.do === 'hold deploys')) return 'no deployment is held back but of what it covers'
@@ -82,11 +83,13 @@ function coveredBy(path: Path, { covers }: LenientBudget) {
   })
 }
 
-function checkSteps(path: Path, { limit, steps = [] }: LenientBudget): Finding[] {
+function checkSteps(path: Path, budget: LenientBudget): Finding[] {
+  const { steps = [] } = budget
+  const isOwn = isWritten(budget, 'limit') && !isWritten(budget, 'aws')
   const first = new Set<string>()
   return steps.flatMap((step, index) => {
     if (step?.at === undefined) return []
-    if (limit !== undefined && basisOf(step) === 'forecast') {
+    if (isOwn && basisOf(step) === 'forecast') {
       const message = `AWS forecasts its own budgets only. Try ${step.at.trim().replace('forecast', 'projected')}`
       return [value([...path, 'steps', index, 'at'], message)]
     }
@@ -115,17 +118,9 @@ function checkStops(path: Path, budget: LenientBudget, file: Lenient<FileInput> 
     const message = `takes a guard, which says where anything may be stopped. Add guard: { mode: observe, clusters: [${clusters}] }`
     return [value([...path, 'steps', index, 'do'], message)]
   }
-  const { guarded } = known
-  if (!guarded) return []
   return coveredBy(path, budget).flatMap(({ place, selector }) => {
-    const cluster = onlyCluster(selector, known)
-    if (cluster === undefined || guarded.includes(cluster)) return []
-    return [
-      value(
-        place,
-        `cluster ${quote(cluster)} is not in guard.clusters, so that nothing of it is stopped. Add it there`,
-      ),
-    ]
+    const problem = outsideGuard(selector, known)
+    return problem === undefined ? [] : [value(place, problem)]
   })
 }
 

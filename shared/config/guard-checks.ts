@@ -3,11 +3,11 @@ import { doesAnyStop } from './budget-checks.ts'
 import type { Selector } from './config.ts'
 import type { RuleInput } from './guard-schema.ts'
 import { isWritten, type Lenient } from './lenient.ts'
-import { type Finding, type Path, quote } from './problems.ts'
+import type { Finding, Path } from './problems.ts'
 import { milliseconds } from './quantities.ts'
 import type { FileInput } from './schema.ts'
 import { parseSelector } from './selector.ts'
-import { isWithin, type Known, knownIn, onlyCluster, unknownTarget } from './selector-checks.ts'
+import { isWithin, type Known, knownIn, outsideGuard, unknownTarget } from './selector-checks.ts'
 
 type LenientRule = Lenient<RuleInput>
 
@@ -49,13 +49,8 @@ function selectorIn(rule: LenientRule): Selector | undefined {
 
 function checkSelector(path: Path, selector: Selector | undefined, known: Known): Finding[] {
   if (!selector) return []
-  const unknown = unknownTarget(selector, known)
-  if (unknown !== undefined) return [value(path, unknown)]
-  const cluster = onlyCluster(selector, known)
-  if (cluster === undefined || !known.guarded || known.guarded.includes(cluster)) return []
-  return [
-    value(path, `cluster ${quote(cluster)} is not in guard.clusters, so that nothing of it is judged. Add it there`),
-  ]
+  const problem = unknownTarget(selector, known) ?? outsideGuard(selector, known)
+  return problem === undefined ? [] : [value(path, problem)]
 }
 
 const stopKeys = ['idle', 'maxLifetime', 'maxCost', 'hours'] as const

@@ -48,6 +48,13 @@ export function onlyCluster(selector: Selector, { targets }: Known): string | un
   return target && clusterOf(target)
 }
 
+/** Of a selector that can pick nothing which the guard may touch: why, and what would be right. */
+export function outsideGuard(selector: Selector, known: Known): string | undefined {
+  const cluster = onlyCluster(selector, known)
+  if (cluster === undefined || !known.guarded || known.guarded.includes(cluster)) return undefined
+  return `cluster ${quote(cluster)} is not in guard.clusters, so that nothing of it is judged or stopped. Add it there`
+}
+
 /** Whether `wide` picks whatever `narrow` picks. */
 export function isWithin(narrow: Selector, wide: Selector, known: Known): boolean {
   if (wide.by === 'all') return true

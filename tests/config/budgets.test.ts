@@ -243,11 +243,11 @@ describe('what is wrong with a budget', () => {
   test.each([
     [
       '[cluster:prod]',
-      'b.covers[0]  cluster "prod" is not in guard.clusters, so that nothing of it is stopped. Add it there',
+      'b.covers[0]  cluster "prod" is not in guard.clusters, so that nothing of it is judged or stopped. Add it there',
     ],
     [
       'service:prod/web',
-      'b.covers  cluster "prod" is not in guard.clusters, so that nothing of it is stopped. Add it there',
+      'b.covers  cluster "prod" is not in guard.clusters, so that nothing of it is judged or stopped. Add it there',
     ],
     ['[service:web, cluster:default, tag:x, family:x, standalone, all]'],
   ])('what is stopped is guarded: %s', (covers, ...lines) => expect(said(`${stops(covers)}${guard}`)).toEqual(lines))

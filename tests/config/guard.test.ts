@@ -162,15 +162,15 @@ describe('what is wrong with a rule', () => {
     ['{ for: target:wroker, protect: true }', '.for  there is no target "wroker". Try target:worker'],
     [
       '{ for: cluster:far, protect: true }',
-      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged. Add it there',
+      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged or stopped. Add it there',
     ],
     [
       '{ for: target:far, protect: true }',
-      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged. Add it there',
+      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged or stopped. Add it there',
     ],
     [
       '{ for: service:far/web, protect: true }',
-      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged. Add it there',
+      '.for  cluster "far" is not in guard.clusters, so that nothing of it is judged or stopped. Add it there',
     ],
     ['{ for: all, idle: 3% }', '.idle  "3%" does not fit here. Try { cpu: 3%, network: 1 KB/s }, or none'],
     ['{ for: all, idle: true }', '.idle  true does not fit here. Try { cpu: 3%, network: 1 KB/s }, or none'],
