@@ -35,7 +35,8 @@ async function ofService(
   if (moves) return { is: 'protected', detail: moves.detail }
   const tags = whyTagsProtect(workload, service.tags, guard)
   if (tags !== undefined) return { is: 'protected', detail: tags }
-  const protection = await whyEcsProtects(cluster, workload.tasks, world)
+  const arns = workload.tasks.map(({ arn }) => arn)
+  const protection = whyEcsProtects(workload.tasks, await world.fleet.taskProtection(cluster, arns))
   if (protection !== undefined) return { is: 'protected', detail: protection }
   return { is: 'as-planned', service, tasks: workload.tasks }
 }
@@ -72,19 +73,12 @@ function whyTagsProtect(
   return settings.isProtected ? `by the rule for ${settings.from.isProtected}` : undefined
 }
 
-/** ECS's own task protection, of a service's tasks. */
-export async function whyEcsProtects(
-  cluster: string,
-  tasks: readonly Task[],
-  { fleet }: GuardWorld,
-): Promise<string | undefined> {
-  const found = await fleet.taskProtection(
-    cluster,
-    tasks.map(({ arn }) => arn),
-  )
+/** ECS's own protection of a service's tasks, as it was asked for. */
+export function whyEcsProtects(tasks: readonly Task[], until: ReadonlyMap<string, Date>): string | undefined {
+  const found = tasks.filter(({ arn }) => until.has(arn))
   const [first] = found
   if (!first) return undefined
-  const [arn, until] = first
-  const others = found.size > 1 ? ` and ${found.size - 1} more` : ''
-  return `ECS protects its task ${arn.slice(arn.lastIndexOf('/') + 1)}${others} until ${until.toISOString()}`
+  const others = found.length > 1 ? ` and ${found.length - 1} more` : ''
+  const end = until.get(first.arn)?.toISOString()
+  return `ECS protects its task ${first.arn.slice(first.arn.lastIndexOf('/') + 1)}${others} until ${end}`
 }

@@ -1,0 +1,161 @@
+/** From what was seen to the plan: the same for a guard run and for `farguard guard --plan`. Reads only. */
+import type { Config, Guard } from '../config/config.ts'
+import type { Prices } from '../cost/prices.ts'
+import type { GuardWorld } from '../ports.ts'
+import { readActed } from './acted-steps.ts'
+import type { Activity } from './activity.ts'
+import { decide } from './decide.ts'
+import type { BudgetFacts, Decided, Facts } from './facts.ts'
+import { isWorthAsking } from './idle-window.ts'
+import { type Memory, readMemory } from './memory.ts'
+import { costing, type Seen, subjectsOfParked, subjectsOfTargets } from './observe.ts'
+import { observeActivity } from './observe-activity.ts'
+import { whyEcsProtects } from './recheck.ts'
+import { type Parked, readKeeps, readParked } from './records.ts'
+import { settingsFor } from './settings.ts'
+import { readStops, type Stop } from './stops.ts'
+import type { Workload } from './workload.ts'
+import { workloadsOf } from './workloads.ts'
+
+/** What is on record, read once. */
+export interface Remembrance {
+  memory: Awaited<ReturnType<typeof readMemory>>
+  parked: Parked[]
+  stops: Stop[]
+  acted: Awaited<ReturnType<typeof readActed>>
+}
+
+export interface Planned extends Remembrance {
+  decided: Decided
+  workloads: readonly Workload[]
+}
+
+/** Nothing is judged where farguard.yml has no `guard`: then there are only budgets, which can do no more than warn. */
+export const noGuard: Guard = {
+  mode: 'observe',
+  clusters: [],
+  everyMinutes: 15,
+  report: { hour: 2, minute: 0, timeZone: 'UTC' },
+  minimumAgeMs: 0,
+  graceMs: 0,
+  allowUnrestorable: false,
+  rules: [],
+}
+
+export async function remember({ table, clock }: GuardWorld): Promise<Remembrance> {
+  return {
+    memory: await readMemory(table),
+    parked: await readParked(table),
+    stops: await readStops(table, clock.now()),
+    acted: await readActed(table),
+  }
+}
+
+export async function plan(
+  seen: Seen,
+  prices: Prices | undefined,
+  budgets: readonly BudgetFacts[],
+  remembered: Remembrance,
+  config: Config,
+  world: GuardWorld,
+): Promise<Planned> {
+  const now = world.clock.now()
+  const guard = config.guard ?? noGuard
+  const { memory, parked, stops } = remembered
+  const workloads = withWakes(judged(seen, prices, guard, config, now), parked)
+  const targets = subjectsOfTargets(seen, config)
+  const facts: Facts = {
+    workloads,
+    parked,
+    subjects: { targets, parked: subjectsOfParked(parked, seen, targets) },
+    activities: await activitiesOf(workloads, seen, memory.memory, guard, world, now),
+    memory: memory.memory,
+    keeps: await readKeeps(world.table, now),
+    protected: new Map(),
+    recentStops: stops.length,
+    budgets,
+    problems: seen.problems,
+  }
+  return { ...remembered, decided: await withProtections(facts, guard, world, now), workloads }
+}
+
+function judged(seen: Seen, prices: Prices | undefined, { clusters }: Guard, config: Config, now: Date): Workload[] {
+  const ours = <T>(of: ReadonlyMap<string, T>) => new Map([...of].filter(([cluster]) => clusters.includes(cluster)))
+  return workloadsOf(
+    {
+      tasks: [...ours(seen.tasks).values()].flat(),
+      services: ours(seen.services),
+      targets: seen.targets,
+      costOf: costing(prices, now),
+    },
+    config,
+  )
+}
+
+/** What was woken begins anew: it has lived since then. */
+function withWakes(workloads: readonly Workload[], parked: readonly Parked[]): Workload[] {
+  const wokenAt = new Map(
+    parked.flatMap(({ workload, state, ended }) => (state === 'over' && ended ? [[workload, ended.at] as const] : [])),
+  )
+  return workloads.map(workload => {
+    const woken = wokenAt.get(workload.id)
+    return woken !== undefined && woken > (workload.since ?? '') ? { ...workload, since: woken } : workload
+  })
+}
+
+/** Only what a rule wants to be idle, and what could be idle by now: each metric costs money. */
+async function activitiesOf(
+  workloads: readonly Workload[],
+  { families }: Seen,
+  memory: Memory,
+  guard: Guard,
+  world: GuardWorld,
+  now: Date,
+): Promise<Map<string, Activity>> {
+  const asked = workloads.flatMap(workload => {
+    const { idle: rule, isProtected, unreadable } = settingsFor(workload, guard.rules)
+    if (!rule || isProtected || unreadable.length > 0 || workload.untouchable) return []
+    return isWorthAsking(memory.get(workload.id)?.busyAt, rule, now) ? [{ workload, rule }] : []
+  })
+  return observeActivity(asked, families, world, now)
+}
+
+/** Protection is asked for only of what would stop; without it a budget may choose others, which are then asked about in turn. */
+async function withProtections(facts: Facts, guard: Guard, world: GuardWorld, now: Date): Promise<Decided> {
+  const found = new Map<string, string>()
+  const asked = new Set<string>()
+  for (;;) {
+    const decided = decide({ ...facts, protected: found }, guard, now)
+    const stops = new Set(decided.plan.lines.flatMap(({ workload, verdict }) => (isStop(verdict) ? [workload] : [])))
+    const next = facts.workloads.filter(({ id, kind }) => kind === 'service' && stops.has(id) && !asked.has(id))
+    if (next.length === 0) return decided
+    for (const [cluster, some] of Map.groupBy(next, ({ subject }) => subject.cluster))
+      for (const [workload, why] of await protectionsOf(cluster, some, world)) found.set(workload, why)
+    for (const { id } of next) asked.add(id)
+  }
+}
+
+const isStop = ({ is, reason }: { is: string; reason: string }) =>
+  is === 'stop' || is === 'warn' || reason === 'above-limit'
+
+/** Of all their tasks together, in as few calls as there can be. What ECS does not answer protects. */
+async function protectionsOf(
+  cluster: string,
+  workloads: readonly Workload[],
+  world: GuardWorld,
+): Promise<[string, string][]> {
+  try {
+    const until = await world.fleet.taskProtection(
+      cluster,
+      workloads.flatMap(({ tasks }) => tasks.map(({ arn }) => arn)),
+    )
+    return workloads.flatMap(({ id, tasks }): [string, string][] => {
+      const why = whyEcsProtects(tasks, until)
+      return why === undefined ? [] : [[id, why]]
+    })
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    world.log.warn('task protection not known', { cluster, error })
+    return workloads.map(({ id }) => [id, `whether ECS protects its tasks could not be read: ${said}`])
+  }
+}
