@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import type { ControlMessage } from '../events/control-message.ts'
 import type { EcrImageAction } from '../events/ecr-image-action.ts'
 import { Account } from '../local/account/account.ts'
+import { type Budgets, createBudgets } from '../local/account/budgets/budgets.ts'
+import type { BudgetNotice } from '../local/account/budgets/refresh.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
 import { type CloudWatch, createCloudWatch } from '../local/account/cloudwatch/cloudwatch.ts'
 import type { AccountContext, AwsEvent } from '../local/account/context.ts'
@@ -38,6 +40,9 @@ export interface SimulatedWorld {
   ecr: ReturnType<typeof createEcr>
   ecs: ReturnType<typeof createEcs>
   cloudwatch: CloudWatch
+  budgets: Budgets
+  /** What budgets published, in order: no topic hears of it. */
+  published: ({ topicArn: string } & BudgetNotice)[]
   /** What containers of the driver awslogs wrote. */
   logs: Logs
   /** Names of the AWS calls made so far, in order. */
@@ -61,12 +66,15 @@ interface SimulationOptions {
   seed?: number
   /** What containers do; absent: what their image's labels say, or run until they are stopped. */
   behaviour?: NonNullable<ContainerWorld['behaviour']>
+  /** How much data AWS's forecasts want; absent: five weeks. */
+  forecastAfterMs?: number
 }
 
 export function simulatedWorld({
   at = '2026-03-01T22:00:00Z',
   seed = 1,
   behaviour,
+  forecastAfterMs,
 }: SimulationOptions = {}): SimulatedWorld {
   const clock = new SimulatedClock(at)
   const events: AwsEvent[] = []
@@ -87,7 +95,13 @@ export function simulatedWorld({
     telemetry: cloudwatch.telemetry,
     seed: { clusters: [{ name: 'demo', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] }] },
   })
-  const account = new Account({ cloudwatch, ecr, ecs, logs, pricing: createPricing() })
+  const published: SimulatedWorld['published'] = []
+  const budgets = createBudgets(context, {
+    ecs,
+    forecastAfterMs,
+    publish: (topicArn, notice) => published.push({ topicArn, ...notice }),
+  })
+  const account = new Account({ budgets, cloudwatch, ecr, ecs, logs, pricing: createPricing() })
   const calls: string[] = []
   account.onCall(({ name }) => calls.push(name))
   const requestHandler = inProcessHandler(createWire({ account, ecr }))
@@ -124,6 +138,8 @@ export function simulatedWorld({
     ecr,
     ecs,
     cloudwatch,
+    budgets,
+    published,
     logs: cloudWatchLogs(options),
     calls,
     sent,

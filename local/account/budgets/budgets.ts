@@ -33,7 +33,7 @@ const usualForecastAfterMs = 35 * day
 export interface BudgetsWorld extends Pick<RefreshWorld, 'publish'> {
   ecs: Pick<Ecs, 'watchTasks'>
   /** How much data a forecast wants; five weeks unless told. */
-  forecastAfterMs?: number
+  forecastAfterMs?: number | undefined
 }
 
 /** Budgets, with what tests and the console may do beyond the API. */
