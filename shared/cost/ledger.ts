@@ -1,0 +1,145 @@
+/**
+ * The ledger: what each cluster cost a day, recomputed from its tasks and put, so that no rerun counts twice. What ended in an hour is
+ * summed up once that hour is over, so that a day of a million tasks is not read again each time.
+ */
+import type { Table } from '../ports.ts'
+import { endedTasks } from '../status/task-record.ts'
+import { type Costing, DaySums } from './day-sums.ts'
+import {
+  type CostHour,
+  type LedgerState,
+  readDay,
+  readHours,
+  readState,
+  writeDay,
+  writeHour,
+  writeState,
+} from './ledger-records.ts'
+import type { Metered } from './meter.ts'
+
+/** A cluster as ECS has just answered. */
+export interface ClusterNow {
+  cluster: string
+  /** On Fargate, and to run. */
+  running: readonly Metered[]
+}
+
+export interface LedgerMeans extends Costing {
+  table: Table
+  /** Of a task that has ended: whether it had a public address; undefined where nothing says. */
+  publicIpOf: (task: Metered) => boolean | undefined
+  /** False once nothing further is to be begun. */
+  hasTime: () => boolean
+}
+
+const [hourMs, dayMs] = [3600_000, 24 * 3600_000]
+
+/** Events and the index may be late: what ended in an hour is summed up an hour after it, and so a day is final an hour after it. */
+const settleMs = hourMs
+
+/** After a pause of the guard the days since are caught up with, but no more than the longest month and a bit. */
+const mostDaysBack = 35
+
+/**
+ * Brings the days of a cluster that are not final up to date. `recount`: also those hours of today and yesterday that were summed up
+ * already, for what came late. False when time ran out: nothing of it is lost, and the next run goes on from there.
+ */
+export async function keepLedger(
+  { cluster, running }: ClusterNow,
+  means: LedgerMeans,
+  recount: boolean,
+): Promise<boolean> {
+  const { table, now } = means
+  const state = await readState(table, cluster)
+  const days = openDays(state, now, recount)
+  // Read before anything is summed up: of two runs at once, the one that saw less can't overwrite the other.
+  const seen = new Map(await Promise.all(days.map(async day => [day, await readDay(table, day, cluster)] as const)))
+  const known = await knownHours(cluster, days, means, recount)
+  const sums = new DaySums(days, cluster, means)
+  const ended = new Set<string>()
+  for (const hour of hoursOf(days, now)) {
+    const summed = known.get(hour)
+    if (!summed && !means.hasTime()) return false
+    sums.merge(summed ?? (await sumUp(hour, days, cluster, means, ended)))
+  }
+  // What has ended since ECS answered is counted as ended.
+  sums.addAll(running.filter(({ arn }) => !ended.has(arn)))
+  for (const [day, costs] of sums.byDay())
+    await writeDay(table, { ...costs, day, isFinal: isFinal(day, now) }, seen.get(day))
+  await finish(days, cluster, state, means)
+  return true
+}
+
+/** Days that are not final yet, oldest first; the last one is today. */
+function openDays(state: LedgerState | undefined, now: Date, recount: boolean): string[] {
+  const today = dayOf(now)
+  const first = state?.finalThrough === undefined ? dayOf(new Date(state?.since ?? now)) : dayAfter(state.finalThrough)
+  const yesterday = dayOf(new Date(now.getTime() - dayMs))
+  const begun = state === undefined ? today : dayOf(new Date(state.since))
+  const again = recount && begun <= yesterday && yesterday < first ? yesterday : first
+  const farthest = dayOf(new Date(now.getTime() - mostDaysBack * dayMs))
+  const days: string[] = []
+  for (let day = again < farthest ? farthest : again; day <= today; day = dayAfter(day)) days.push(day)
+  return days
+}
+
+/** Hours that are summed up, by all the tags that are asked for now. */
+async function knownHours(
+  cluster: string,
+  days: readonly string[],
+  { table, tagKeys, now }: LedgerMeans,
+  recount: boolean,
+): Promise<ReadonlyMap<string, CostHour>> {
+  const yesterday = dayOf(new Date(now.getTime() - dayMs))
+  const hours = await readHours(table, cluster, recount ? days.filter(day => day < yesterday) : days)
+  const usable = hours.filter(hour => tagKeys.every(key => hour.tagKeys.includes(key)))
+  return new Map(usable.map(each => [each.hour, each]))
+}
+
+/** What ended in one hour; on record once that hour is over, and until then in `ended`, by ARN. */
+async function sumUp(
+  hour: string,
+  days: readonly string[],
+  cluster: string,
+  means: LedgerMeans,
+  ended: Set<string>,
+): Promise<CostHour> {
+  const isOver = Date.parse(`${hour}:00:00Z`) + hourMs + settleMs <= means.now.getTime()
+  const sums = new DaySums(days, cluster, means)
+  for await (const page of endedTasks(means.table, cluster, hour)) {
+    sums.addAll(page.map(task => withAddress(task, means.publicIpOf(task))))
+    if (!isOver) for (const { arn } of page) ended.add(arn)
+  }
+  const summed = { hour, ...sums.together() }
+  if (isOver) await writeHour(means.table, summed)
+  return summed
+}
+
+function withAddress(task: Metered, publicIp: boolean | undefined): Metered {
+  return publicIp === undefined ? task : { ...task, publicIp }
+}
+
+async function finish(
+  days: readonly string[],
+  cluster: string,
+  seen: Awaited<ReturnType<typeof readState>>,
+  { table, now }: LedgerMeans,
+): Promise<void> {
+  const finalThrough = days.filter(day => isFinal(day, now)).at(-1) ?? seen?.finalThrough
+  if (seen && finalThrough === seen.finalThrough) return
+  const since = seen?.since ?? now.toISOString()
+  await writeState(table, { cluster, since, ...(finalThrough !== undefined && { finalThrough }) }, seen, now)
+}
+
+const isFinal = (day: string, now: Date) => Date.parse(day) + dayMs + settleMs <= now.getTime()
+
+/** Hours of UTC of these days, up to the one that `now` is in. */
+function hoursOf([first]: readonly string[], now: Date): string[] {
+  const hours: string[] = []
+  for (let at = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first); at <= now.getTime(); at += hourMs)
+    hours.push(new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh'.length))
+  return hours
+}
+
+const dayOf = (at: Date) => at.toISOString().slice(0, 10)
+const dayAfter = (day: string) => dayOf(new Date(Date.parse(day) + dayMs))
