@@ -1,5 +1,7 @@
 /** The local account, whole: its services, its bus and queues, and the wire in front of them. */
 import { Account } from './account/account.ts'
+import { createAutoscaling } from './account/autoscaling/autoscaling.ts'
+import { measuredIn } from './account/autoscaling/measured.ts'
 import { createBus } from './account/bus.ts'
 import type { SimulatedClock } from './account/clock.ts'
 import { createCloudWatch } from './account/cloudwatch/cloudwatch.ts'
@@ -9,6 +11,7 @@ import { type Activity, type Behaviour, createEcs } from './account/ecs/ecs.ts'
 import { createLogs } from './account/logs/logs.ts'
 import { createPricing } from './account/pricing/pricing.ts'
 import { seededRandom } from './account/random.ts'
+import { createSns } from './account/sns/sns.ts'
 import { createSqs } from './account/sqs.ts'
 import { createSts } from './account/sts.ts'
 import { activityIn } from './activity-label.ts'
@@ -55,6 +58,7 @@ export function createLocalAccount({
     random: seededRandom(seed),
   }
   const sqs = createSqs(base, { host })
+  const sns = createSns(base, sqs)
   const bus = createBus(base, (queueArn, body, about) => sqs.deliver(queueArn, body, about))
   const context: AccountContext = { ...base, emit: event => bus.emit(event) }
   const ecr = createEcr(context)
@@ -68,12 +72,23 @@ export function createLocalAccount({
     logs,
     telemetry: cloudwatch.telemetry,
   })
-  const account = new Account({ cloudwatch, ecr, ecs, logs, pricing: createPricing(), sqs, sts: createSts(context) })
+  const account = new Account({
+    'application-autoscaling': createAutoscaling(context, { ecs, measured: measuredIn(cloudwatch, context) }),
+    cloudwatch,
+    ecr,
+    ecs,
+    logs,
+    pricing: createPricing(),
+    sns,
+    sqs,
+    sts: createSts(context),
+  })
   return {
     context,
     account,
     cloudwatch,
     bus,
+    sns,
     sqs,
     ecr,
     ecs,

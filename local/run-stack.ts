@@ -27,7 +27,7 @@ export interface RunStackOptions {
 
 /** Gives the function that takes the stack down again. */
 export async function runStack(local: LocalAccount, options: RunStackOptions): Promise<() => Promise<void>> {
-  const { context, sqs, bus } = local
+  const { context, sqs, sns, bus } = local
   const { region } = context
   const stack = readTemplate(options.template, { accountId: localAccountId, region, queueUrl: sqs.queueUrl })
   const outdir = await mkdtemp(join(tmpdir(), 'farguard-functions-'))
@@ -52,6 +52,7 @@ export async function runStack(local: LocalAccount, options: RunStackOptions): P
   const stopPolling = await deployStack(stack, {
     context,
     sqs,
+    sns,
     bus,
     async createTable(table) {
       await client.send(new CreateTableCommand(table))

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import type { ControlMessage } from '../events/control-message.ts'
 import type { EcrImageAction } from '../events/ecr-image-action.ts'
 import { Account } from '../local/account/account.ts'
+import { createAutoscaling } from '../local/account/autoscaling/autoscaling.ts'
+import { measuredIn } from '../local/account/autoscaling/measured.ts'
 import { type Budgets, createBudgets } from '../local/account/budgets/budgets.ts'
 import type { BudgetNotice } from '../local/account/budgets/refresh.ts'
 import { SimulatedClock } from '../local/account/clock.ts'
@@ -101,7 +103,16 @@ export function simulatedWorld({
     forecastAfterMs,
     publish: (topicArn, notice) => published.push({ topicArn, ...notice }),
   })
-  const account = new Account({ budgets, cloudwatch, ecr, ecs, logs, pricing: createPricing() })
+  const scaling = createAutoscaling(context, { ecs, measured: measuredIn(cloudwatch, context) })
+  const account = new Account({
+    'application-autoscaling': scaling,
+    budgets,
+    cloudwatch,
+    ecr,
+    ecs,
+    logs,
+    pricing: createPricing(),
+  })
   const calls: string[] = []
   account.onCall(({ name }) => calls.push(name))
   const requestHandler = inProcessHandler(createWire({ account, ecr }))

@@ -1,31 +1,34 @@
-/** Makes the packaged stack in the local account: queues, rules, the table, the pollers that feed the functions, the schedules. */
+/** Makes the packaged stack in the local account: queues, rules, the table, the pollers that feed the functions, schedules, topics. */
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Bus } from '../account/bus.ts'
 import type { AccountContext } from '../account/context.ts'
 import type { Queue } from '../account/queue.ts'
+import type { Sns } from '../account/sns/sns.ts'
 import type { Sqs } from '../account/sqs.ts'
 import { type AsynchronousParts, type FailedAttempt, invokeAsynchronously } from './asynchronous.ts'
 import { type Batch, pollQueue } from './poller.ts'
 import type { Schedule } from './resource.ts'
 import { runSchedule } from './schedule.ts'
 import type { StackTemplate } from './template.ts'
+import { deployTopics } from './topics.ts'
 
 export interface Parts {
   context: Omit<AccountContext, 'emit'>
   sqs: Sqs
+  sns: Sns
   bus: Bus
   createTable(table: CreateTableCommandInput): Promise<unknown>
   /** Runs a function by its name in the template. */
   invoke(functionName: string, event: unknown): Promise<unknown>
   /** Hears what came of each batch. */
   onBatch?(batch: Batch): void
-  /** Hears of each scheduled invocation that failed. */
+  /** Hears of each asynchronous invocation that failed. */
   onFailedAttempt?(failed: FailedAttempt): void
 }
 
-/** Gives the function that stops pollers and schedules. Throws Error when a part names what the stack does not have. */
+/** Gives the function that stops pollers, schedules and topics. Throws Error when a part names what the stack does not have. */
 export async function deployStack(stack: StackTemplate, parts: Parts): Promise<() => void> {
-  const { context, sqs, bus } = parts
+  const { context, sqs, sns, bus } = parts
   await parts.createTable(stack.table)
   const queues = new Map(stack.queues.map(settings => sqs.createQueue(settings)).map(queue => [queue.arn, queue]))
   for (const rule of stack.rules) bus.putRule(rule)
@@ -37,26 +40,32 @@ export async function deployStack(stack: StackTemplate, parts: Parts): Promise<(
     const queue = find(queues, mapping.queueArn, `${mapping.functionName} reads`)
     return pollQueue(context, queue, mapping, parts.invoke, parts.onBatch)
   })
-  const schedules = stack.schedules.map(schedule => deploySchedule(stack, schedule, queues, parts))
+  const asynchronous = asynchronousOf(queues, parts)
+  const schedules = stack.schedules.map(schedule => deploySchedule(stack, schedule, asynchronous))
+  const stopTopics = deployTopics(stack, sns, asynchronous)
   return () => {
-    for (const stop of [...pollers, ...schedules]) stop()
+    for (const stop of [...pollers, ...schedules, stopTopics]) stop()
   }
 }
 
-function deploySchedule(stack: StackTemplate, schedule: Schedule, queues: Queues, parts: Parts): () => void {
+function deploySchedule(stack: StackTemplate, schedule: Schedule, asynchronous: AsynchronousParts): () => void {
   const target = stack.functions.find(({ name }) => name === schedule.functionName)
   if (!target)
     throw new Error(`The schedule ${schedule.name} invokes ${schedule.functionName}, which the stack does not have.`)
-  const asynchronous: AsynchronousParts = {
-    context: parts.context,
-    invoke: parts.invoke,
+  return runSchedule(asynchronous.context, schedule, event => invokeAsynchronously(asynchronous, target, event))
+}
+
+/** Schedules and topics invoke functions alike: they are done when Lambda has the event. */
+function asynchronousOf(queues: Queues, { context, invoke, onFailedAttempt }: Parts): AsynchronousParts {
+  return {
+    context,
+    invoke,
     send(arn, body, texts) {
       const attributes = Object.entries(texts).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }])
       queues.get(arn)?.send(body, Object.fromEntries(attributes))
     },
-    onFailure: parts.onFailedAttempt ?? (() => undefined),
+    onFailure: onFailedAttempt ?? (() => undefined),
   }
-  return runSchedule(parts.context, schedule, event => invokeAsynchronously(asynchronous, target, event))
 }
 
 type Queues = ReadonlyMap<string, Queue>

@@ -5,6 +5,7 @@ import type { Place, Resource } from './resource.ts'
 /** The property that names a resource of this kind, and its ARN. */
 const kinds: Record<string, { property: string; arn(name: string, place: Place): string }> = {
   'AWS::SQS::Queue': { property: 'QueueName', arn: (name, place) => arn(place, 'sqs', name) },
+  'AWS::SNS::Topic': { property: 'TopicName', arn: (name, place) => arn(place, 'sns', name) },
   'AWS::DynamoDB::Table': { property: 'TableName', arn: (name, place) => arn(place, 'dynamodb', `table/${name}`) },
   'AWS::Events::Rule': { property: 'Name', arn: (name, place) => arn(place, 'events', `rule/${name}`) },
   'AWS::Lambda::Function': { property: 'FunctionName', arn: (name, place) => arn(place, 'lambda', `function:${name}`) },
@@ -40,11 +41,15 @@ export function valuesOf(resources: Record<string, Resource>, place: Place): Val
     ref(name) {
       if (Object.hasOwn(pseudo, name)) return pseudo[name] ?? ''
       const found = find(name, 'Ref')
-      return found.type === 'AWS::SQS::Queue' ? place.queueUrl(found.name) : found.name
+      if (found.type === 'AWS::SQS::Queue') return place.queueUrl(found.name)
+      return found.type === 'AWS::SNS::Topic' ? found.arn : found.name
     },
     attribute(logicalId, attribute) {
       const found = find(logicalId, attribute)
-      if (attribute === 'Arn') return found.arn
+      if (found.type === 'AWS::SNS::Topic') {
+        if (attribute === 'TopicArn') return found.arn
+        if (attribute === 'TopicName') return found.name
+      } else if (attribute === 'Arn') return found.arn
       if (attribute === 'QueueName' && found.type === 'AWS::SQS::Queue') return found.name
       throw new Error(`The local account can't resolve ${attribute} of ${logicalId} (${found.type}).`)
     },

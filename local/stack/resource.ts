@@ -34,6 +34,23 @@ export interface Schedule {
   input?: string
 }
 
+export interface TopicSubscription {
+  topicArn: string
+  protocol: string
+  endpoint: string
+  isRaw: boolean
+}
+
+/** Lets a service invoke a function. */
+export interface FunctionPermission {
+  functionName: string
+  action: string
+  /** The service: `sns.amazonaws.com`. */
+  principal: string
+  sourceArn?: string
+  sourceAccount?: string
+}
+
 export interface EventSourceMapping {
   functionName: string
   queueArn: string

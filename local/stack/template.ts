@@ -2,11 +2,22 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Rule } from '../account/bus.ts'
 import type { QueueSettings } from '../account/queue.ts'
+import type { TopicSettings } from '../account/sns/topics.ts'
 import { resolve } from './intrinsics.ts'
-import type { EventSourceMapping, Place, Properties, Resource, Schedule, StackFunction } from './resource.ts'
+import type {
+  EventSourceMapping,
+  FunctionPermission,
+  Place,
+  Properties,
+  Resource,
+  Schedule,
+  StackFunction,
+  TopicSubscription,
+} from './resource.ts'
 import { functionOf, mappingOf, queueOf, ruleOf, tableOf } from './resource-kinds.ts'
 import { valuesOf } from './resource-names.ts'
 import { scheduleOf } from './schedule-kind.ts'
+import { permissionOf, subscriptionOf, topicOf } from './topic-kinds.ts'
 
 export interface StackTemplate {
   table: CreateTableCommandInput
@@ -15,6 +26,9 @@ export interface StackTemplate {
   functions: StackFunction[]
   mappings: EventSourceMapping[]
   schedules: Schedule[]
+  topics: TopicSettings[]
+  subscriptions: TopicSubscription[]
+  permissions: FunctionPermission[]
 }
 
 /** The kinds that the local account makes. */
@@ -26,15 +40,18 @@ const modelled = new Set([
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Permission',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SNS::Subscription',
   'AWS::Scheduler::Schedule',
 ])
 
-/** The kinds that the local account has no use for: it checks no rights and keeps no logs or zips. */
+/** The kinds that the local account has no use for: it checks no role's rights and keeps no logs or zips. */
 const withoutEffect = new Set([
   'AWS::IAM::Role',
   'AWS::Logs::LogGroup',
   'AWS::Lambda::Version',
-  'AWS::Lambda::Permission',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
 ])
@@ -59,6 +76,7 @@ export function readTemplate(template: unknown, place: Place): StackTemplate {
   if (!table || moreTables.length > 0)
     throw new Error(`The stack has ${moreTables.length + (table ? 1 : 0)} tables, not one.`)
   const policies = ofType('AWS::SQS::QueuePolicy')
+  const topicPolicies = ofType('AWS::SNS::TopicPolicy')
   const invokeConfigs = ofType('AWS::Lambda::EventInvokeConfig')
   return {
     table: tableOf(table),
@@ -66,6 +84,9 @@ export function readTemplate(template: unknown, place: Place): StackTemplate {
     rules: ofType('AWS::Events::Rule').map(ruleOf),
     functions: ofType('AWS::Lambda::Function').map(each => functionOf(each, invokeConfigs)),
     mappings: ofType('AWS::Lambda::EventSourceMapping').map(mappingOf),
+    topics: ofType('AWS::SNS::Topic').map(topic => topicOf(topic, topicPolicies, place)),
+    subscriptions: ofType('AWS::SNS::Subscription').map(subscriptionOf),
+    permissions: ofType('AWS::Lambda::Permission').map(permissionOf),
     schedules: resources
       .filter(([, { Type }]) => Type === 'AWS::Scheduler::Schedule')
       .map(([logicalId, { Properties }]) => scheduleOf(logicalId, Properties)),

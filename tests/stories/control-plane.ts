@@ -96,6 +96,7 @@ export async function deployed({
   const stop = await deployStack(stack, {
     context: local.context,
     sqs: local.sqs,
+    sns: local.sns,
     bus: local.bus,
     async createTable(input) {
       const client = new DynamoDBClient(options)

@@ -10,7 +10,7 @@ import { type ActionRecord, ScheduledActions } from './scheduled-actions.ts'
 import { ScalableTargets, type TargetRecord } from './targets.ts'
 import { Tracker, type TrackerParts } from './tracker.ts'
 
-export interface AutoscalingDependencies extends Pick<TrackerParts, 'utilization'> {
+export interface AutoscalingDependencies extends Pick<TrackerParts, 'measured'> {
   ecs: Pick<Ecs, 'operations' | 'services'>
 }
 
@@ -19,12 +19,12 @@ const adjustMs = 1000
 
 export function createAutoscaling(
   context: Omit<AccountContext, 'emit'>,
-  { ecs, utilization }: AutoscalingDependencies,
+  { ecs, measured }: AutoscalingDependencies,
 ): AccountService {
   const targets = new ScalableTargets(context)
   const policies = new ScalingPolicies(context)
   const capacity = new Capacity(context, ecs)
-  const tracker = new Tracker({ context, targets, policies, capacity, utilization })
+  const tracker = new Tracker({ context, targets, policies, capacity, measured })
   const actions = new ScheduledActions(context, carryOut)
 
   /** Suspended, it changes nothing, the bounds neither. */

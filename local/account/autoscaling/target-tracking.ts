@@ -12,7 +12,7 @@ export interface Tracked {
   desired: number
   min: number
   max: number
-  /** Of each whole minute, percent, the newest last; undefined where nothing was measured. */
+  /** Of each of the latest whole minutes, percent, the newest last; undefined where nothing has been measured, or not yet. */
   minutes: readonly (number | undefined)[]
   now: number
   lastOut?: { at: number; from: number }
@@ -23,8 +23,13 @@ export type Movement = { kind: 'out' | 'in'; to: number } | { kind: 'stay' }
 
 /** The alarms that AWS itself makes for a policy: above the target for three minutes, below nine tenths of it for fifteen. */
 const highMinutes = 3
-export const lowMinutes = 15
+const lowMinutes = 15
 const lowShare = 0.9
+/** Alarms look a little further back than they need to, since the latest minutes may be on their way. */
+const lateMinutes = 2
+
+/** How many minutes a decision looks at. */
+export const minutesLookedAt = lowMinutes + lateMinutes
 
 const stay: Movement = { kind: 'stay' }
 
@@ -46,7 +51,7 @@ function outward({ targetValue, scaleOutCooldownMs }: Tracking, tracked: Tracked
   const { desired, min, max, minutes, now, lastOut } = tracked
   // What the last step added is still coming up: only more than that step asked for counts meanwhile.
   const from = lastOut && now - lastOut.at < scaleOutCooldownMs ? lastOut.from : desired
-  const wanted = Math.ceil((from * (minutes.at(-1) ?? 0)) / targetValue)
+  const wanted = Math.ceil((from * (measured(minutes, 1)[0] ?? 0)) / targetValue)
   const to = Math.min(max, Math.max(min, wanted))
   return to > desired ? { kind: 'out', to } : stay
 }
@@ -55,14 +60,22 @@ function inward({ targetValue, scaleInCooldownMs, isScaleInDisabled }: Tracking,
   const { desired, min, max, minutes, now, lastIn } = tracked
   if (isScaleInDisabled || (lastIn && now - lastIn.at < scaleInCooldownMs)) return stay
   // For availability's sake by the busiest of these minutes.
-  const busiest = Math.max(...minutes.slice(-lowMinutes).map(minute => minute ?? 0))
+  const busiest = Math.max(...measured(minutes, lowMinutes))
   const to = Math.min(max, Math.max(min, Math.ceil((desired * busiest) / targetValue)))
   return to < desired ? { kind: 'in', to } : stay
 }
 
 function allOf(minutes: Tracked['minutes'], count: number, holds: (minute: number) => boolean): boolean {
-  const latest = minutes.slice(-count)
-  return latest.length === count && latest.every(minute => minute !== undefined && holds(minute))
+  const latest = measured(minutes, count)
+  return latest.length === count && latest.every(holds)
+}
+
+/** The latest so many that were measured; fewer where too many are missing. */
+function measured(minutes: Tracked['minutes'], count: number): number[] {
+  return minutes
+    .slice(-count - lateMinutes)
+    .filter(minute => minute !== undefined)
+    .slice(-count)
 }
 
 /** Several policies at once: out when any of them says so, as far as any wants; in only when all that may scale in do. */

@@ -3,7 +3,7 @@ import type { Timer } from '../clock.ts'
 import type { AccountContext } from '../context.ts'
 import type { Capacity } from './capacity.ts'
 import type { ScalingPolicies, Utilization } from './policies.ts'
-import { lowMinutes, type Movement, type Tracked, together, track } from './target-tracking.ts'
+import { type Movement, minutesLookedAt, type Tracked, together, track } from './target-tracking.ts'
 import type { ScalableTargets, TargetRecord } from './targets.ts'
 
 export interface TrackerParts {
@@ -11,12 +11,18 @@ export interface TrackerParts {
   targets: ScalableTargets
   policies: ScalingPolicies
   capacity: Capacity
-  /** Average over a service's tasks in the latest whole minute, percent; undefined where nothing was measured. */
-  utilization(cluster: string, service: string, metric: Utilization): number | undefined
+  measured: Measured
 }
 
+/** Average over a service's tasks in each of the latest `count` whole minutes, percent, the newest last. */
+export type Measured = (
+  cluster: string,
+  service: string,
+  metric: Utilization,
+  count: number,
+) => Promise<readonly (number | undefined)[]>
+
 interface History {
-  minutes: Map<Utilization, (number | undefined)[]>
   lastOut?: { at: number; from: number }
   lastIn?: { at: number }
 }
@@ -51,9 +57,8 @@ export class Tracker {
   async #look(target: TargetRecord): Promise<void> {
     const policies = this.#parts.policies.of(target.resourceId)
     if (policies.length === 0) return
-    const history: History = this.#histories.get(target.resourceId) ?? { minutes: new Map() }
+    const history: History = this.#histories.get(target.resourceId) ?? {}
     this.#histories.set(target.resourceId, history)
-    this.#measure(target, new Set(policies.map(({ metric }) => metric)), history)
     const service = await this.#parts.capacity.read(target)
     if (!service) return
     const tracked: Omit<Tracked, 'minutes'> = {
@@ -64,10 +69,12 @@ export class Tracker {
       ...(history.lastOut && { lastOut: history.lastOut }),
       ...(history.lastIn && { lastIn: history.lastIn }),
     }
-    const movements = policies.map(({ metric, tracking }) => ({
-      movement: track(tracking, { ...tracked, minutes: history.minutes.get(metric) ?? [] }),
-      isScaleInDisabled: tracking.isScaleInDisabled,
-    }))
+    const movements: Parameters<typeof together>[0][number][] = []
+    for (const { metric, tracking } of policies) {
+      const minutes = await this.#parts.measured(target.cluster, target.service, metric, minutesLookedAt)
+      const movement = track(tracking, { ...tracked, minutes })
+      movements.push({ movement, isScaleInDisabled: tracking.isScaleInDisabled })
+    }
     const movement = together(movements)
     if (!isAllowed(movement, target, service.isDeploying)) return
     if (movement.kind === 'out') {
@@ -82,13 +89,6 @@ export class Tracker {
       movement.to,
       `monitor alarm ${alarm} in state ALARM triggered policy ${by?.name}`,
     )
-  }
-
-  #measure({ cluster, service }: TargetRecord, metrics: ReadonlySet<Utilization>, { minutes }: History): void {
-    for (const metric of metrics) {
-      const latest = [...(minutes.get(metric) ?? []), this.#parts.utilization(cluster, service, metric)]
-      minutes.set(metric, latest.slice(-lowMinutes))
-    }
   }
 }
 

@@ -11,8 +11,8 @@ export const shop = {
   ScalableDimension: 'ecs:service:DesiredCount',
 } as const
 
-/** `utilization`: percent of the latest minute; unless given nothing is measured. */
-export function scaledService(utilization: AutoscalingDependencies['utilization'] = () => undefined) {
+/** `latest`: percent of the latest minute, asked once a minute; unless given nothing is measured. */
+export function scaledService(latest: () => number | undefined = () => undefined) {
   const ecs = withService()
   const context = {
     clock: ecs.clock,
@@ -21,7 +21,12 @@ export function scaledService(utilization: AutoscalingDependencies['utilization'
     registryHost: 'registry.test',
     random: seededRandom(3),
   }
-  const autoscaling = createAutoscaling(context, { ecs: ecs.ecs, utilization })
+  const minutes: (number | undefined)[] = []
+  const measured: AutoscalingDependencies['measured'] = async (_cluster, _service, _metric, count) => {
+    minutes.push(latest())
+    return minutes.slice(-count)
+  }
+  const autoscaling = createAutoscaling(context, { ecs: ecs.ecs, measured })
   const { client: options, account, faults, wire } = localAccount({ 'application-autoscaling': autoscaling.operations })
   const client = new sdk.ApplicationAutoScalingClient(options)
   return {

@@ -30,6 +30,18 @@ describe('target tracking', () => {
     { case: 'two minutes above', given: { minutes: of(90, 2) }, expect: stay },
     { case: 'three minutes above: in proportion', given: { minutes: of(90, 3) }, expect: out(8) },
     { case: 'above, with one that lacks', given: { minutes: [90, undefined, 90] }, expect: stay },
+    {
+      case: 'above, with the last two on their way',
+      given: { minutes: [...of(90, 3), ...of(undefined, 2)] },
+      expect: out(8),
+    },
+    { case: 'above, and nothing since', given: { minutes: [...of(90, 3), ...of(undefined, 3)] }, expect: stay },
+    {
+      case: 'below, with the last two on their way',
+      given: { minutes: [...of(10, 15), ...of(undefined, 2)] },
+      expect: inTo(1),
+    },
+    { case: 'below, and nothing since', given: { minutes: [...of(10, 15), ...of(undefined, 3)] }, expect: stay },
     { case: 'at the target', given: { minutes: of(50, 15) }, expect: stay },
     { case: 'above, at the maximum', given: { minutes: of(90, 3), max: 4 }, expect: stay },
     { case: 'above, near the maximum', given: { minutes: of(90, 3), max: 5 }, expect: out(5) },

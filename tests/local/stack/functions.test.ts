@@ -2,6 +2,7 @@ import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-s
 import type { SQSEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { createBus } from '../../../local/account/bus.ts'
+import { createSns } from '../../../local/account/sns/sns.ts'
 import { createSqs } from '../../../local/account/sqs.ts'
 import type { FailedAttempt } from '../../../local/stack/asynchronous.ts'
 import { deployStack } from '../../../local/stack/deploy-stack.ts'
@@ -19,12 +20,14 @@ async function deployed(
 ) {
   const context = accountContext({ at: '2026-03-01T22:00:00.000Z' })
   const sqs = createSqs(context)
+  const sns = createSns(context, sqs)
   const bus = createBus(context, sqs.deliver)
   const invoked: { at: string; name: string; event: unknown }[] = []
   const failed: FailedAttempt[] = []
   const stop = await deployStack(readTemplate(template, { ...place, queueUrl: sqs.queueUrl }), {
     context,
     sqs,
+    sns,
     bus,
     createTable: async () => undefined,
     invoke: async (name, event) => {

@@ -2,6 +2,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import type { SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBus, type Loss } from '../../../local/account/bus.ts'
+import { createSns } from '../../../local/account/sns/sns.ts'
 import { createSqs } from '../../../local/account/sqs.ts'
 import { deployStack } from '../../../local/stack/deploy-stack.ts'
 import { readTemplate } from '../../../local/stack/template.ts'
@@ -72,8 +73,8 @@ describe('the packaged template', () => {
   test.each<[string, (resources: Template['Resources']) => void, RegExp]>([
     [
       'a kind of resource',
-      all => (all.Topic = { Type: 'AWS::SNS::Topic', Properties: {} }),
-      /does not model AWS::SNS::Topic, of which the stack has Topic/,
+      all => (all.Stream = { Type: 'AWS::Kinesis::Stream', Properties: {} }),
+      /does not model AWS::Kinesis::Stream, of which the stack has Stream/,
     ],
     ['a second table', all => (all.Other = must(all.Table)), /has 2 tables/],
     [
@@ -140,6 +141,7 @@ describe('the stack in the local account', () => {
   async function deployed(template: Template = stack.template) {
     const context = accountContext()
     const sqs = createSqs(context)
+    const sns = createSns(context, sqs)
     const bus = createBus(context, sqs.deliver)
     const losses: Loss[] = []
     bus.onLoss(loss => losses.push(loss))
@@ -149,6 +151,7 @@ describe('the stack in the local account', () => {
     const stop = await deployStack(read, {
       context,
       sqs,
+      sns,
       bus,
       createTable: async table => tables.push(table),
       invoke: async (name, event) => {
