@@ -261,6 +261,19 @@ describe('what is wrong with a rule', () => {
     ['a service of that name in any cluster', '{ for: service:far, hours: 06:00 - 22:00 UTC }'],
   ])('%s is sound', (_, rule) => expect(saidOf(rule)).toEqual([]))
 
+  test('a minimum age that can not be read is not held against a lifetime', () => {
+    expect(said('{ clusters: [demo], minimumAge: 10, rules: [{ for: all, maxLifetime: 10m }] }')).toEqual([
+      'guard.minimumAge  10 has no unit. Try 10s',
+    ])
+  })
+
+  test('a text that is no rule any more is not parsed', () => {
+    const long = `tag:${'a='.repeat(300)}`
+    expect(saidOf(`{ for: '${long}', protect: true }`)).toEqual([
+      `.for  "${long.slice(0, 57)}..." is longer than 600 characters`,
+    ])
+  })
+
   test('a lifetime may be as short as the guard’s own minimum age', () => {
     expect(said('{ clusters: [demo], minimumAge: 10m, rules: [{ for: all, maxLifetime: 10m }] }')).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { jsonSchema } from '../../shared/config/json-schema.ts'
+import { problemLines, service } from './rendered.ts'
 
 interface Schema {
   properties?: Record<string, Schema>
@@ -32,4 +33,11 @@ test('docs/farguard-yml.md names every key and every word that farguard.yml take
   }
   walk(jsonSchema() as Schema)
   expect([...missing]).toEqual([])
+})
+
+test('what it shows of budgets and of the guard loads, both in one file', () => {
+  const reference = readFileSync(new URL('../../docs/farguard-yml.md', import.meta.url), 'utf8')
+  const shown = [...reference.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, inside = '']) => inside)
+  expect(shown.map(text => text.slice(0, text.indexOf(':')))).toEqual(['budgets', 'guard'])
+  expect(problemLines(`${service}    cluster: demo\n${shown.join('')}`)).toEqual([])
 })
