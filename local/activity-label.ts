@@ -65,6 +65,8 @@ export function readActivity(value: string): Activity {
 }
 
 function readAmount(part: string, value: string): Activity['constant'] {
+  if (Object.hasOwn(kinds, part))
+    throw mistake(part, value, `Only one of ${Object.keys(kinds).join(', ')} can be said, and first. Try ${part}`)
   const word = part.split(' ')[0] ?? ''
   const amount = Object.hasOwn(amounts, word) ? amounts[word] : undefined
   const match = amount?.pattern.exec(part)
@@ -72,8 +74,11 @@ function readAmount(part: string, value: string): Activity['constant'] {
   const meant = nearest(word, [...Object.keys(kinds), ...Object.keys(amounts)])
   const examples = [...Object.keys(kinds), ...Object.values(amounts).map(({ example }) => example)].join(', ')
   const instead = amount?.example ?? (meant && (amounts[meant]?.example ?? meant))
-  throw new LabelMistake(`${activityLabel}  "${part}" of "${value}" is no activity. Try ${instead ?? examples}`)
+  throw mistake(part, value, `Try ${instead ?? examples}`)
 }
+
+const mistake = (part: string, value: string, instead: string) =>
+  new LabelMistake(`${activityLabel}  "${part}" of "${value}" is no activity. ${instead}`)
 
 /** What the labels of a container's image say; busy without the label, and for one that `npm run push` would have refused: that is told. */
 export function activityIn(

@@ -1,4 +1,7 @@
 /** A request and its answer without a socket: what the wire works on. */
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { AwsError } from '../account/aws-error.ts'
 
 export interface WireRequest {
   method: string
@@ -17,7 +20,7 @@ export interface WireResponse {
   body: Uint8Array | string
 }
 
-/** The whole body; undefined, and the rest unread, when it has more than `limit` bytes. */
+/** The whole body, unpacked where it is gzip; undefined, and the rest unread, when it has more than `limit` bytes. Throws AwsError. */
 export async function readBody(request: WireRequest, limit: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -26,7 +29,18 @@ export async function readBody(request: WireRequest, limit: number): Promise<Buf
     if (size > limit) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  const body = Buffer.concat(chunks)
+  return request.headers['content-encoding'] === 'gzip' ? unpacked(body, limit) : body
+}
+
+/** SDKs pack what they send to CloudWatch once it is large. */
+async function unpacked(body: Buffer, limit: number): Promise<Buffer | undefined> {
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: limit })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw new AwsError('SerializationException', `The request is not gzip: ${(error as Error).message}`)
+  }
 }
 
 /** A plain text answer for people. */
