@@ -23,5 +23,12 @@ export function warnFirst(each: Case, facts: Facts, guard: Guard, now: Date): vo
   each.warned = { ...each.warned, [due.reason]: since }
   const stopsAt = new Date(Date.parse(since) + guard.graceMs)
   if (stopsAt > now)
-    each.verdict = { is: 'warn', reason: due.reason, detail: verdict.detail, since, stopsAt: stopsAt.toISOString() }
+    each.verdict = {
+      is: 'warn',
+      reason: due.reason,
+      detail: verdict.detail,
+      since,
+      stopsAt: stopsAt.toISOString(),
+      ...(due.budget !== undefined && { budget: due.budget }),
+    }
 }

@@ -41,7 +41,7 @@ export type Verdict =
   | { is: 'keep'; reason: KeepReason; detail: string }
   | { is: 'not-judged'; reason: NotJudgedReason; detail: string }
   /** `since`: when it was first warned of; `stopsAt`: when the grace is over. ISO 8601. */
-  | { is: 'warn'; reason: StopReason; detail: string; since: string; stopsAt: string }
+  | { is: 'warn'; reason: StopReason; detail: string; since: string; stopsAt: string; budget?: string }
   /** `until`: when it comes back by itself. `budget`: the one that asks for it. */
   | { is: 'stop'; reason: StopReason; detail: string; until?: string; budget?: string }
   /** It is stopped already. */

@@ -1,0 +1,158 @@
+/** One guard run: observe, decide, act or only say so, report. */
+import type { Config } from '../config/config.ts'
+import { sumOf } from '../cost/amount.ts'
+import type { GuardWorld } from '../ports.ts'
+import { type Acted, Acting, type Means } from './act.ts'
+import { writeActed } from './acted-steps.ts'
+import type { BudgetFacts } from './facts.ts'
+import { holdDeployments } from './holds.ts'
+import { giveBack, takeLease } from './lease.ts'
+import { writeMemory } from './memory.ts'
+import { account } from './money.ts'
+import { see } from './observe.ts'
+import type { PlanLine } from './plan.ts'
+import { noGuard, type Planned, plan, remember } from './planning.ts'
+import { type GuardRun, type RunLine, readLastRun, writeRun } from './records.ts'
+import { noteStops } from './stops.ts'
+
+export interface RunMeans extends Means {
+  /** Longer than the run can live: as long it keeps others from running beside it, should it die. */
+  leaseMs: number
+}
+
+/** `trigger`: a budget that notified says no more than that it is worth a look. */
+export async function guard(
+  trigger: GuardRun['trigger'],
+  config: Config,
+  world: GuardWorld,
+  means: RunMeans,
+): Promise<GuardRun | { skipped: string }> {
+  const now = world.clock.now()
+  const id = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
+  const lease = await takeLease(world.table, id, means.leaseMs, now)
+  if ('heldBy' in lease) {
+    const skipped = `run ${lease.heldBy} is under way, at the longest until ${lease.until}`
+    world.log.info('not guarded', { reason: skipped })
+    return { skipped }
+  }
+  try {
+    return await run(id, trigger, config, world, means)
+  } finally {
+    // Where this fails the lease ends by itself.
+    await giveBack(world.table, lease, world.clock.now()).catch(error =>
+      world.log.warn('lease not given back', { error }),
+    )
+  }
+}
+
+async function run(
+  id: string,
+  trigger: GuardRun['trigger'],
+  config: Config,
+  world: GuardWorld,
+  means: RunMeans,
+): Promise<GuardRun> {
+  const seen = await see(config, world)
+  const remembered = await remember(world)
+  const { prices, budgets, problems } = await account(seen, remembered.acted, trigger === 'report', config, world, () =>
+    means.hasTime(),
+  )
+  const planned = await plan(seen, prices, budgets, remembered, config, world)
+  const { mode } = config.guard ?? noGuard
+  const acted = mode === 'enforce' ? await act(id, planned, seen.targets, budgets, config, world, means) : undefined
+  await writeMemory(world.table, planned.decided.memory, planned.memory.chunks, world.clock.now())
+  const report = reportOf(id, trigger, planned, acted, problems)
+  const last = await readLastRun(world.table)
+  await writeRun(world.table, report, isWorthKeeping(report, last))
+  const { counts, stopped, failed, left } = report
+  world.log.info('guarded', {
+    run: id,
+    mode,
+    ...counts,
+    acted: stopped.length,
+    failed: failed.length,
+    ...(left > 0 && { left }),
+  })
+  return report
+}
+
+async function act(
+  id: string,
+  planned: Planned,
+  targets: Awaited<ReturnType<typeof see>>['targets'],
+  budgets: readonly BudgetFacts[],
+  config: Config,
+  world: GuardWorld,
+  means: RunMeans,
+): Promise<Acted> {
+  const { decided, stops, workloads, parked, acted } = planned
+  const guarded = config.guard ?? noGuard
+  const counted = decided.plan.lines.filter(({ verdict }) => verdict.is === 'stop' && verdict.reason !== 'off-hours')
+  const ids = counted.map(({ workload }) => workload)
+  await noteStops(world.table, stops, ids, world.clock.now())
+  const did = await new Acting(id, config, guarded, world, means).carryOut(decided, workloads, parked)
+  did.said.push(...(await holdDeployments(decided.plan.holds, targets, config, world)))
+  // A step whose stops are still to come, after a warning or in the next run, has not acted yet.
+  const isOpen = (budget: string) =>
+    did.left > 0 ||
+    did.failed.length > 0 ||
+    decided.plan.lines.some(
+      ({ verdict }) => verdict.is === 'warn' && verdict.reason === 'over-budget' && verdict.budget === budget,
+    ) ||
+    decided.plan.lines.some(({ verdict }) => verdict.is === 'keep' && verdict.reason === 'above-limit')
+  for (const { budget, reached } of budgets) {
+    const keys = reached.filter(({ step, hasActed }) => !hasActed && step.do.startsWith('stop-')).map(({ key }) => key)
+    if (keys.length > 0 && !isOpen(budget.name))
+      await writeActed(world.table, budget.name, acted.get(budget.name) ?? new Set(), keys, world.clock.now())
+  }
+  return did
+}
+
+const mostLines = 100
+
+function reportOf(
+  id: string,
+  trigger: GuardRun['trigger'],
+  { decided: { plan: its }, workloads }: Planned,
+  acted: Acted | undefined,
+  problems: readonly string[],
+): GuardRun {
+  const of = (is: PlanLine['verdict']['is']) => its.lines.filter(({ verdict }) => verdict.is === is)
+  return {
+    id,
+    at: its.at,
+    trigger,
+    mode: its.mode,
+    counts: {
+      workloads: workloads.length,
+      keep: of('keep').length,
+      notJudged: of('not-judged').length,
+      warn: of('warn').length,
+      stop: of('stop').length,
+      parked: of('parked').length,
+    },
+    costPerHour: sumOf(workloads.map(({ costPerHour }) => costPerHour)),
+    warned: of('warn').map(asRunLine).slice(0, mostLines),
+    stopped: (acted?.stopped ?? of('stop').map(asRunLine)).slice(0, mostLines),
+    woken: (acted?.woken ?? []).slice(0, mostLines),
+    failed: (acted?.failed ?? []).slice(0, mostLines),
+    problems: [...its.problems, ...problems, ...(acted?.said ?? [])].slice(0, mostLines),
+    ...(its.limit && { limit: its.limit.detail }),
+    left: acted?.left ?? 0,
+  }
+}
+
+function asRunLine({ workload, name, verdict, costPerHour }: PlanLine): RunLine {
+  return { workload, name, reason: verdict.reason, detail: verdict.detail, costPerHour }
+}
+
+/** One that found and did the same as the last one is not kept by itself. */
+function isWorthKeeping(run: GuardRun, last: GuardRun | undefined): boolean {
+  const hasActed = run.mode === 'enforce' && run.stopped.length + run.woken.length + run.failed.length > 0
+  if (hasActed || run.trigger === 'report') return true
+  const found = ({ warned, stopped, problems, limit }: GuardRun) =>
+    JSON.stringify([warned.map(nameOf), stopped.map(nameOf), problems, limit !== undefined])
+  return !last || found(run) !== found(last)
+}
+
+const nameOf = ({ workload, reason }: RunLine) => `${workload} ${reason}`

@@ -1,0 +1,97 @@
+/** What a guard run does about money before it judges: prices, the ledger, budgets. */
+import type { Config } from '../config/config.ts'
+import { readBudgets } from '../cost/budgets.ts'
+import { keepLedger } from '../cost/ledger.ts'
+import type { Metered } from '../cost/meter.ts'
+import { type Prices, readPrices, refreshPrices } from '../cost/prices.ts'
+import { reachedSteps } from '../cost/steps.ts'
+import { subjectsOfTasks, tagKeysOf } from '../cost/task-subject.ts'
+import { asProblem } from '../deploy/problem.ts'
+import type { GuardWorld } from '../ports.ts'
+import type { BudgetFacts } from './facts.ts'
+import { addressesOf, costing, type Seen, subjectsOfTargets } from './observe.ts'
+
+export interface Accounts {
+  /** Absent where the Region is not known. */
+  prices?: Prices
+  budgets: BudgetFacts[]
+  /** What could not be brought up to date; one line each. */
+  problems: string[]
+}
+
+/** Brings prices and the ledger up to date, then reads the budgets. `recount`: also the hours that are summed up already. */
+export async function account(
+  seen: Seen,
+  acted: ReadonlyMap<string, ReadonlySet<string>>,
+  recount: boolean,
+  config: Config,
+  world: GuardWorld,
+  hasTime: () => boolean,
+): Promise<Accounts> {
+  const { place } = seen
+  const prices = place && (await refreshPrices(world, place.region, config.cost))
+  const problems = prices?.problem === undefined ? [] : [prices.problem]
+  if (prices) problems.push(...(await bringUpToDate(seen, prices, recount, config, world, hasTime)))
+  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, acted, config, world), problems }
+}
+
+/** As `account`, of what is on record: nothing is written, and nobody is asked for prices. */
+export async function readAccounts(
+  seen: Seen,
+  acted: ReadonlyMap<string, ReadonlySet<string>>,
+  config: Config,
+  world: GuardWorld,
+): Promise<Accounts> {
+  const { place } = seen
+  const prices = place && (await readPrices(world.table, place.region, config.cost))
+  const unwritten = { ...world, table: { ...world.table, put: async () => true } }
+  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, acted, config, unwritten), problems: [] }
+}
+
+/** A ledger that can't be brought up to date makes what it says unknown, and is no reason not to judge. */
+async function bringUpToDate(
+  seen: Seen,
+  prices: Prices,
+  recount: boolean,
+  config: Config,
+  world: GuardWorld,
+  hasTime: () => boolean,
+): Promise<string[]> {
+  const problems: string[] = []
+  const targets = subjectsOfTargets(seen, config)
+  const subjectOf = subjectsOfTasks({ services: seen.services, targets }, config)
+  for (const [cluster, running] of seen.tasks) {
+    const publicIpOf = addressesOf(cluster, seen.services.get(cluster) ?? [], config)
+    const now = world.clock.now()
+    const means = { table: world.table, prices, now, subjectOf, publicIpOf, tagKeys: tagKeysOf(config), hasTime }
+    try {
+      const isDone = await keepLedger({ cluster, running }, means, recount)
+      if (!isDone) problems.push(`what ${cluster} costs is not up to date: the next run goes on with it`)
+    } catch (error) {
+      const said = asProblem(error, `Metering cluster ${cluster}`)
+      world.log.error('not metered', { cluster, error })
+      problems.push(`what ${cluster} costs is not up to date: ${said instanceof Error ? said.message : String(error)}`)
+    }
+  }
+  return problems
+}
+
+async function budgetsOf(
+  seen: Seen,
+  prices: Prices | undefined,
+  acted: ReadonlyMap<string, ReadonlySet<string>>,
+  config: Config,
+  world: GuardWorld,
+): Promise<BudgetFacts[]> {
+  const now = world.clock.now()
+  const subjectOf = subjectsOfTasks({ services: seen.services, targets: subjectsOfTargets(seen, config) }, config)
+  const costOf = costing(prices, now)
+  const tasks: Metered[] = [...seen.tasks.values()].flat()
+  const running = tasks.map(task => ({ subject: subjectOf(task), costPerHour: costOf(task).perHour }))
+  const place = { world, running, now, ...(seen.place && { accountId: seen.place.accountId }) }
+  const states = await readBudgets(config, place)
+  return states.map(state => {
+    const { reached, unknown } = reachedSteps(state.budget, state.spend, acted.get(state.budget.name) ?? new Set())
+    return { ...state, reached, unknown: unknown.map(({ step, why }) => `${step.label}: ${why}`) }
+  })
+}
