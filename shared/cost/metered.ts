@@ -46,11 +46,18 @@ export function meteredOf(
   for (const cluster of own) {
     const first = since.get(cluster)?.slice(0, 10)
     if (first === undefined) return { amount: { unknown: `Nothing of cluster ${cluster} is metered yet` }, ...late }
-    const gap = touched.find(day => day >= first && !onRecord.has(`${day}#${cluster}`))
+    const gap = touched.find(day => day >= first && !isWhole(onRecord.get(`${day}#${cluster}`), now))
     if (gap !== undefined)
-      return { amount: { unknown: `What cluster ${cluster} cost on ${gap} is not on record` }, ...late }
+      return { amount: { unknown: `What cluster ${cluster} cost on ${gap} is not on record as a whole` }, ...late }
   }
   return { amount: sumOfDays(covers, touched, days), ...late }
+}
+
+/** Up to now; of a day that is over, up to its end: a guard that was paused for long leaves one half done. */
+function isWhole(each: CostDay | undefined, now: Date): boolean {
+  if (!each) return false
+  const end = new Date(Date.parse(each.day) + 24 * 3600_000).toISOString()
+  return each.isFinal || each.at >= end || end > now.toISOString()
 }
 
 function sumOfDays(covers: readonly Selector[], touched: readonly string[], days: readonly CostDay[]): Amount {

@@ -8,6 +8,8 @@ export interface Spend {
   limit: Amount
   /** Metered by Farguard, of what the budget covers. */
   metered: Amount
+  /** What ran before this time of the period nobody metered; absent: all of it is. ISO 8601. */
+  meteredSince?: string
   /** What covered workloads cost an hour now. */
   perHour: Amount
   /** `metered`, and `perHour` until the period's end. */
