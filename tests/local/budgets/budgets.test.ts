@@ -79,12 +79,14 @@ describe('a budget', () => {
   test('is updated, with its spend and notifications kept, and deleted', async () => {
     const { create, read, aws, of, budgets } = client()
     await create()
+    await aws.send(new CreateNotificationCommand({ ...of, ...toTopic(above(80)) }))
     budgets.pin('team', { actual: 12.3456, forecast: 40 })
     await aws.send(new UpdateBudgetCommand({ AccountId: accountId, NewBudget: monthly({ BudgetLimit: usd('7.25') }) }))
     expect(await read()).toMatchObject({
       BudgetLimit: usd('7.25'),
       CalculatedSpend: { ActualSpend: usd('12.346'), ForecastedSpend: usd('40.0') },
     })
+    expect((await aws.send(new DescribeNotificationsForBudgetCommand(of))).Notifications).toHaveLength(1)
     await aws.send(new DeleteBudgetCommand(of))
     await expect(read()).rejects.toMatchObject({ name: 'NotFoundException' })
   })
@@ -216,7 +218,10 @@ describe('notifications', () => {
     const { create, aws, of } = client()
     await create()
     await aws.send(new CreateNotificationCommand({ ...of, Notification: above(80), Subscribers: [sns] }))
-    await aws.send(new CreateSubscriberCommand({ ...of, Notification: above(80), Subscriber: email(1) }))
+    const subscribe = () =>
+      aws.send(new CreateSubscriberCommand({ ...of, Notification: above(80), Subscriber: email(1) }))
+    await subscribe()
+    await expect(subscribe()).rejects.toMatchObject({ name: 'DuplicateRecordException' })
     const list = async () => (await aws.send(new DescribeNotificationsForBudgetCommand(of))).Notifications
     expect(await list()).toEqual([{ ...above(80), ThresholdType: 'PERCENTAGE', NotificationState: 'OK' }])
     const subscribers = async () => {

@@ -103,6 +103,7 @@ describe('figures lag', () => {
     const refreshes = async (seed: number) => {
       const account = budgetsAccount({ seed })
       account.create()
+      account.create({ BudgetName: 'other' })
       start(account, { cpu: '4096', memory: '8192' })
       const hours: number[] = []
       let last = account.reported().actual
@@ -122,6 +123,15 @@ describe('figures lag', () => {
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(2)
     expect(await refreshes(1)).toEqual(hours)
     expect(await refreshes(2)).not.toEqual(hours)
+  })
+
+  test('a budget that has not begun has nothing spent', async () => {
+    const account = budgetsAccount()
+    const TimePeriod = { Start: new Date('2026-03-20T00:00:00Z'), End: new Date('2026-12-31T00:00:00Z') }
+    account.create({ TimePeriod })
+    start(account)
+    expect(await costAfter(account, 10 * day)).toBe(0)
+    expect(await costAfter(account, 10 * day)).toBeGreaterThan(0)
   })
 
   test('a new month begins at zero at the first refresh in it', async () => {
@@ -162,6 +172,18 @@ describe('the forecast', () => {
     expect(forecast).toBeGreaterThan(actual * 2)
     await costAfter(account, 8 * day)
     expect(account.reported()).toEqual({ actual, forecast: actual })
+  })
+
+  test('leaves out credits, which are given once', async () => {
+    const account = budgetsAccount({ forecastAfterMs: 0 })
+    account.create()
+    start(account)
+    await account.ecs.advance(2 * day)
+    account.budgets.credit(30)
+    await costAfter(account, 2 * day)
+    const { actual, forecast = 0 } = account.reported()
+    const hoursLeft = (Date.UTC(2026, 3, 1) - account.ecs.clock.now().getTime()) / 3_600_000
+    expect(forecast - actual).toBeCloseTo(small * hoursLeft, 1)
   })
 
   test('a daily budget has none', async () => {
