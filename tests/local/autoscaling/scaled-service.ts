@@ -31,6 +31,7 @@ export function scaledService(latest: () => number | undefined = () => undefined
   const client = new sdk.ApplicationAutoScalingClient(options)
   return {
     ecs,
+    autoscaling,
     account,
     faults,
     wire,
