@@ -58,23 +58,26 @@ export class Acting {
     this.#means = means
   }
 
+  /** What was stopped before comes back in whatever mode; nothing further stops but where farguard.yml says `enforce`. */
   async carryOut(decided: Decided, workloads: readonly Workload[], parked: readonly Parked[]): Promise<Acted> {
+    const isEnforcing = this.#guard.mode === 'enforce'
     const byId = new Map(parked.map(each => [each.workload, each]))
     const nameOf = (workload: string) => byId.get(workload)?.name ?? workload
-    for (const each of decided.cameBack) await this.#each(each.parked, () => this.#cameBack(each.parked, each.outcome))
+    for (const each of decided.cameBack)
+      await this.#each(each.parked, () => this.#cameBack(each.parked, isEnforcing ? each.outcome : 'over'))
     for (const { workload } of decided.overs)
       await this.#with(workload, nameOf(workload), each => this.#cameBack(each, 'over'))
     for (const { workload } of decided.finishes)
       await this.#with(workload, nameOf(workload), each => this.#finish(each))
     for (const { workload, left } of decided.ends)
       await this.#with(workload, nameOf(workload), each => this.#changeReasons(each, () => left))
-    for (const { workload, ...reason } of decided.joins)
+    for (const { workload, ...reason } of isEnforcing ? decided.joins : [])
       await this.#with(workload, nameOf(workload), each =>
         this.#changeReasons(each, reasons => joined(reasons, this.#reason(reason))),
       )
     for (const { workload, because } of decided.plan.wakes)
       await this.#each({ workload, name: nameOf(workload) }, () => this.#wake(workload, because))
-    await this.#stops(decided, workloads)
+    if (isEnforcing) await this.#stops(decided, workloads)
     return this.acted
   }
 
@@ -214,6 +217,10 @@ export class Acting {
 
   /** A run died right after the stop: what follows from it is made up for. */
   async #finish(parked: Parked): Promise<void> {
+    if (parked.service !== undefined) {
+      const service = await this.#world.fleet.describeService(parked.cluster, parked.service)
+      if (service && service.desiredCount > 0) return
+    }
     const done = await isParked(parked, this.#world)
     const [reason] = parked.reasons
     if ('instead' in done || !reason) return

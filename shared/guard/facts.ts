@@ -14,6 +14,8 @@ import type { Workload } from './workload.ts'
 
 export interface Facts {
   workloads: readonly Workload[]
+  /** Those that could be looked at: of others nothing is known. */
+  clusters: ReadonlySet<string>
   /** What is on record as parked, whatever became of it since. */
   parked: readonly Parked[]
   /** What selectors see of the targets, and of what is parked. */

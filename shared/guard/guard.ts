@@ -59,7 +59,7 @@ async function run(
   )
   const planned = await plan(seen, prices, budgets, remembered, config, world)
   const { mode } = config.guard ?? noGuard
-  const acted = mode === 'enforce' ? await act(id, planned, seen.targets, budgets, config, world, means) : undefined
+  const acted = await act(id, planned, seen.targets, budgets, config, world, means)
   await writeMemory(world.table, planned.decided.memory, planned.memory.chunks, world.clock.now())
   const report = reportOf(id, trigger, planned, acted, problems)
   const last = await readLastRun(world.table)
@@ -85,13 +85,29 @@ async function act(
   world: GuardWorld,
   means: RunMeans,
 ): Promise<Acted> {
-  const { decided, stops, workloads, parked, acted } = planned
+  const { decided, stops, workloads, parked } = planned
   const guarded = config.guard ?? noGuard
-  const counted = decided.plan.lines.filter(({ verdict }) => verdict.is === 'stop' && verdict.reason !== 'off-hours')
-  const ids = counted.map(({ workload }) => workload)
-  await noteStops(world.table, stops, ids, world.clock.now())
+  const isEnforcing = guarded.mode === 'enforce'
+  if (isEnforcing) await noteStops(world.table, stops, countedStops(planned), world.clock.now())
   const did = await new Acting(id, config, guarded, world, means).carryOut(decided, workloads, parked)
-  did.said.push(...(await holdDeployments(decided.plan.holds, targets, config, world)))
+  did.said.push(...(await holdDeployments(isEnforcing ? decided.plan.holds : [], targets, config, world)))
+  if (isEnforcing) await noteActed(planned, did, budgets, world)
+  return did
+}
+
+/** What is off hours comes back by itself: the limits are not about it. */
+function countedStops({ decided }: Planned): string[] {
+  return decided.plan.lines.flatMap(({ workload, verdict }) =>
+    verdict.is === 'stop' && verdict.reason !== 'off-hours' ? [workload] : [],
+  )
+}
+
+async function noteActed(
+  { decided, acted }: Planned,
+  did: Acted,
+  budgets: readonly BudgetFacts[],
+  world: GuardWorld,
+): Promise<void> {
   // A step whose stops are still to come, after a warning or in the next run, has not acted yet.
   const isOpen = (budget: string) =>
     did.left > 0 ||
@@ -105,7 +121,6 @@ async function act(
     if (keys.length > 0 && !isOpen(budget.name))
       await writeActed(world.table, budget.name, acted.get(budget.name) ?? new Set(), keys, world.clock.now())
   }
-  return did
 }
 
 const mostLines = 100
@@ -114,7 +129,7 @@ function reportOf(
   id: string,
   trigger: GuardRun['trigger'],
   { decided: { plan: its }, workloads }: Planned,
-  acted: Acted | undefined,
+  acted: Acted,
   problems: readonly string[],
 ): GuardRun {
   const of = (is: PlanLine['verdict']['is']) => its.lines.filter(({ verdict }) => verdict.is === is)
@@ -133,12 +148,12 @@ function reportOf(
     },
     costPerHour: sumOf(workloads.map(({ costPerHour }) => costPerHour)),
     warned: of('warn').map(asRunLine).slice(0, mostLines),
-    stopped: (acted?.stopped ?? of('stop').map(asRunLine)).slice(0, mostLines),
-    woken: (acted?.woken ?? []).slice(0, mostLines),
-    failed: (acted?.failed ?? []).slice(0, mostLines),
-    problems: [...its.problems, ...problems, ...(acted?.said ?? [])].slice(0, mostLines),
+    stopped: (its.mode === 'enforce' ? acted.stopped : of('stop').map(asRunLine)).slice(0, mostLines),
+    woken: acted.woken.slice(0, mostLines),
+    failed: acted.failed.slice(0, mostLines),
+    problems: [...its.problems, ...problems, ...acted.said].slice(0, mostLines),
     ...(its.limit && { limit: its.limit.detail }),
-    left: acted?.left ?? 0,
+    left: acted.left,
   }
 }
 
@@ -148,7 +163,8 @@ function asRunLine({ workload, name, verdict, costPerHour }: PlanLine): RunLine 
 
 /** One that found and did the same as the last one is not kept by itself. */
 function isWorthKeeping(run: GuardRun, last: GuardRun | undefined): boolean {
-  const hasActed = run.mode === 'enforce' && run.stopped.length + run.woken.length + run.failed.length > 0
+  const stopped = run.mode === 'enforce' ? run.stopped.length : 0
+  const hasActed = stopped + run.woken.length + run.failed.length > 0
   if (hasActed || run.trigger === 'report') return true
   const found = ({ warned, stopped, problems, limit }: GuardRun) =>
     JSON.stringify([warned.map(nameOf), stopped.map(nameOf), problems, limit !== undefined])

@@ -18,6 +18,10 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known
   const running = new Set(facts.workloads.map(({ id }) => id))
   for (const parked of facts.parked) {
     if (parked.state === 'over') continue
+    if (!facts.clusters.has(parked.cluster)) {
+      lines.push(parkedLine(parked, now))
+      continue
+    }
     const subject = facts.subjects.parked.get(parked.workload)
     const offHours = subject && hoursNow(parked, subject, known, guard)
     const left = parked.reasons.filter(reason => !isOver(reason, offHours, now))

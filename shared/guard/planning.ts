@@ -66,6 +66,7 @@ export async function plan(
   const targets = subjectsOfTargets(seen, config)
   const facts: Facts = {
     workloads,
+    clusters: new Set(seen.services.keys()),
     parked,
     subjects: { targets, parked: subjectsOfParked(parked, seen, targets) },
     activities: await activitiesOf(workloads, seen, memory.memory, guard, world, now),

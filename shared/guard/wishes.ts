@@ -33,8 +33,9 @@ export async function guardWish(
           ? told(undone, 'undone')
           : refused('no-such-run', `No guard run ${wish.what} is on record as having stopped anything.`)
       }
-      const problem = problemOf(wish.what, config)
-      return problem ?? told(await undoWorkload(wish.what, who, config, world), 'undone')
+      // What is on record as parked is put back, also where farguard.yml names its cluster no more.
+      if (!workloadId.test(wish.what)) return noSuchWorkload(wish.what)
+      return told(await undoWorkload(wish.what, who, config, world), 'undone')
     }
     case 'wake':
       return told(await wakeAll({ by, because: `woken by ${by}` }, config, world), 'woken')
@@ -65,14 +66,10 @@ async function keep(
     : done('kept-no-more', `${workload} is not kept any more.`)
 }
 
-/** What nobody here judges can't be kept or undone. */
+/** What nobody here judges can't be kept. */
 function problemOf(workload: string, config: Config): Done | undefined {
   const [matched, ofService, ofTask, target] = workloadId.exec(workload) ?? []
-  if (matched === undefined)
-    return refused(
-      'no-such-workload',
-      `"${workload}" is neither service:<cluster>/<name>, task:<cluster>/<id>, target:<name> nor a guard run.`,
-    )
+  if (matched === undefined) return noSuchWorkload(workload)
   if (target !== undefined) {
     if (config.targets.some(({ name, run }) => name === target && run.kind === 'task')) return undefined
     return refused('no-such-target', `farguard.yml has no task target ${target} where this stack was deployed.`)
@@ -80,6 +77,11 @@ function problemOf(workload: string, config: Config): Done | undefined {
   const cluster = ofService ?? ofTask ?? ''
   if (clustersOf(config).includes(cluster)) return undefined
   return refused('cluster-not-ours', `Cluster ${cluster} is none of farguard.yml's: nothing in it is touched.`)
+}
+
+function noSuchWorkload(workload: string): Done {
+  const forms = 'service:<cluster>/<name>, task:<cluster>/<id>, target:<name>'
+  return refused('no-such-workload', `"${workload}" is neither ${forms} nor a guard run.`)
 }
 
 function told({ woken, said }: Undone, reason: string): Done {

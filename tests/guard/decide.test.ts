@@ -73,6 +73,7 @@ function facts(workloads: Workload[], of: Partial<Facts> & { idle?: string[] } =
   )
   return {
     workloads,
+    clusters: new Set(['demo']),
     parked: [],
     subjects: { targets: new Map(), parked: new Map() },
     activities,
@@ -485,6 +486,14 @@ describe('what is parked', () => {
     const its = parked({ reasons: [reason({ reason: 'over-budget', budget: 'team', until: ago(1) })] })
     expect(decide(of(its), days, now).plan.wakes).toMatchObject([{ because: 'team holds it no longer' }])
     expect(decide(of(its), evenings, now).plan.wakes).toEqual([])
+  })
+
+  test('of a cluster that could not be looked at nothing is known: all stays as it is', () => {
+    const its = parked({ reasons: [reason({ reason: 'off-hours', until: ago(5) })] })
+    for (const state of ['parked', 'parking', 'left', 'waking'] as const) {
+      const blind = decide(of({ ...its, state }, { clusters: new Set() }), days, now)
+      expect(blind).toMatchObject({ ends: [], finishes: [], overs: [], joins: [], plan: { wakes: [] } })
+    }
   })
 
   test('idle has no end of its own', () => {

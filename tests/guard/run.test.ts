@@ -1,0 +1,71 @@
+/** Whole guard runs against the local account: what is found, done, on record, and put back. */
+import { describe, expect, test } from 'vitest'
+import { bareConfig, type Config, type Guard } from '../../shared/config/config.ts'
+import { guard } from '../../shared/guard/guard.ts'
+import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
+import { undoWorkload } from '../../shared/guard/undo.ts'
+import { simulatedWorld } from '../simulated-world.ts'
+
+const hour = 3_600_000
+
+const enforcing: Guard = {
+  mode: 'enforce',
+  clusters: ['demo'],
+  everyMinutes: 15,
+  report: { hour: 2, minute: 0, timeZone: 'UTC' },
+  minimumAgeMs: hour / 2,
+  graceMs: 0,
+  allowUnrestorable: false,
+  rules: [{ for: { by: 'all' }, label: 'all', idle: { cpuPercent: 3, windowMs: 2 * hour, coverage: 0.9 } }],
+}
+
+const means = { hasTime: () => true, pause: async () => {}, leaseMs: 300_000 }
+const configOf = (of: Partial<Guard> = {}): Config => ({ ...bareConfig, guard: { ...enforcing, ...of } })
+
+async function idleService(activity = 'idle') {
+  const simulated = simulatedWorld({ behaviour: () => ({ kind: 'runs' }) })
+  simulated.push('acme/web', '1.0.0', activity, { 'local.activity': activity })
+  await simulated.createService('demo', 'web', `123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/web:1.0.0`, {
+    desiredCount: 2,
+  })
+  return simulated
+}
+
+describe('an idle service', () => {
+  test('is stopped, with its autoscaling suspended, and put back as it was', async () => {
+    const simulated = await idleService()
+    const { world, clock, call } = simulated
+    await call('application-autoscaling', 'RegisterScalableTarget', {
+      ServiceNamespace: 'ecs',
+      ScalableDimension: 'ecs:service:DesiredCount',
+      ResourceId: 'service/demo/web',
+      MinCapacity: 1,
+      MaxCapacity: 4,
+    })
+    await clock.advance(5 * hour)
+    const run = await guard('schedule', configOf(), world, means)
+    expect(run).toMatchObject({ stopped: [{ workload: 'service:demo/web', reason: 'idle' }], failed: [], problems: [] })
+    expect((await world.fleet.describeService('demo', 'web'))?.desiredCount).toBe(0)
+    const parked = await findParked(world.table, 'service:demo/web')
+    expect(parked).toMatchObject({ state: 'parked', was: { desiredCount: 2, scaling: { min: 1, max: 4 } } })
+    const scaled = async () => (await world.scaling.targetsOf('demo', ['web'])).get('web')?.suspended
+    expect(await scaled()).toEqual({ in: true, out: true, scheduled: true })
+    await clock.advance(hour)
+    expect((await world.fleet.describeService('demo', 'web'))?.runningCount).toBe(0)
+
+    const undone = await undoWorkload('service:demo/web', { by: 'ada', because: 'needed' }, configOf(), world)
+    expect(undone.woken).toMatchObject([{ workload: 'service:demo/web', desiredCount: 2, changed: [] }])
+    expect((await world.fleet.describeService('demo', 'web'))?.desiredCount).toBe(2)
+    expect(await scaled()).toEqual({ in: false, out: false, scheduled: false })
+    const [saving] = await readSavings(world.table)
+    expect(saving).toMatchObject({ workload: 'service:demo/web', to: clock.now().toISOString() })
+    if (!('id' in run)) throw new Error('no run')
+    expect(await readActions(world.table, run.id)).toMatchObject([{ state: 'done', before: '2 copies' }])
+  })
+
+  test('that is busy is left alone', async () => {
+    const { world, clock } = await idleService('busy')
+    await clock.advance(5 * hour)
+    expect(await guard('schedule', configOf(), world, means)).toMatchObject({ stopped: [], counts: { keep: 1 } })
+  })
+})
