@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Budget, Config } from '../../shared/config/config.ts'
 import { readingsOf } from '../../shared/cost/budget-records.ts'
-import { type Running, readBudgets } from '../../shared/cost/budgets.ts'
+import { type BudgetState, type Running, readBudgets } from '../../shared/cost/budgets.ts'
 import { reachedSteps } from '../../shared/cost/steps.ts'
 import type { AwsBudget, BudgetAnswer } from '../../shared/ports.ts'
 import { arnOf } from '../status/tasks.ts'
