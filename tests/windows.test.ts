@@ -273,6 +273,12 @@ describe('the next beginning', () => {
       next: '2026-11-01T01:30Z, Sun 02:30 Europe/Berlin',
     },
     {
+      case: 'of a window that next week’s change leaves empty is two weeks later',
+      at: '2026-03-22T12:00Z',
+      hours: ['Sun 02:30 - 03:00 Europe/Berlin'],
+      next: '2026-04-05T00:30Z, Sun 02:30 Europe/Berlin',
+    },
+    {
       case: 'of a window that the change leaves empty is a week later',
       at: `${spring}T00:00Z`,
       hours: ['Sun 02:30 - 03:00 Europe/Berlin'],

@@ -201,6 +201,19 @@ describe('the finest metrics are taken', () => {
       expected: 'cpu average-of-many family -',
     },
     {
+      case: 'of copies of two families, as many as run of one',
+      has: [familyCpu()],
+      workload: copies('reports', [running('a'), running('b', 'old')]),
+      others: [running('c')],
+      expected: 'cpu average-of-many family -',
+    },
+    {
+      case: 'of copies of different sizes, by the smallest, whichever comes first',
+      has: [familyCpu()],
+      workload: copies('reports', [running('a', 'reports', { cpu: 64 }), running('b', 'reports', { cpu: 1024 })]),
+      expected: 'cpu quiet family 1.5625',
+    },
+    {
       case: 'of copies of two families',
       has: [familyCpu(), familyCpu('old')],
       workload: copies('reports', [running('a'), running('b', 'old')]),
@@ -226,8 +239,20 @@ describe('the finest metrics are taken', () => {
     const metrics = new FakeMetrics()
     metrics.put(familyCpu(), always(1))
     const { cpu: _cpu, ...sizeless } = running('a')
-    const { signals } = await observeOne(metrics, standalone('a', { task: sizeless }))
-    expect(signals).toMatchObject([{ state: 'metrics-unreadable', error: expect.stringContaining('how much CPU') }])
+    for (const tasks of [[sizeless], [running('b'), sizeless]])
+      expect((await observeOne(metrics, copies('reports', tasks))).signals).toMatchObject([
+        { state: 'metrics-unreadable', error: expect.stringContaining('how much CPU') },
+      ])
+  })
+
+  test('a task whose family ECS does not tell has none, and is counted in none', async () => {
+    const metrics = new FakeMetrics()
+    metrics.put(taskCpu('b'), always(1))
+    const { revision: _revision, ...nameless } = running('a')
+    const workload = standalone('a', { task: nameless })
+    expect(shortly(await observeOne(metrics, workload))).toEqual(['cpu no-such-metric - -'])
+    const both = copies('reports', [running('b'), nameless])
+    expect(shortly(await observeOne(metrics, both))).toEqual(['cpu no-such-metric - -'])
   })
 })
 
