@@ -2,6 +2,7 @@
 import { Account } from './account/account.ts'
 import { createAutoscaling } from './account/autoscaling/autoscaling.ts'
 import { measuredIn } from './account/autoscaling/measured.ts'
+import { createBudgets } from './account/budgets/budgets.ts'
 import { createBus } from './account/bus.ts'
 import type { SimulatedClock } from './account/clock.ts'
 import { createCloudWatch } from './account/cloudwatch/cloudwatch.ts'
@@ -30,6 +31,8 @@ export interface LocalAccountOptions {
   behaviour(container: StartedContainer): Behaviour
   /** How much it uses; absent: what its image's label says, busy without one. */
   activity?(image: string, labels: Record<string, string>): Activity
+  /** How much data AWS's forecasts want; absent: five weeks, as on AWS. */
+  forecastAfterMs?: number
 }
 
 export interface StartedContainer {
@@ -49,6 +52,7 @@ export function createLocalAccount({
   host,
   behaviour,
   activity = activityIn(),
+  forecastAfterMs,
 }: LocalAccountOptions) {
   const base: Omit<AccountContext, 'emit'> = {
     clock,
@@ -72,8 +76,18 @@ export function createLocalAccount({
     logs,
     telemetry: cloudwatch.telemetry,
   })
+  const budgets = createBudgets(context, {
+    ecs,
+    forecastAfterMs,
+    publish: (topicArn, { subject, message, budgetArn }) =>
+      sns.publishAs({ service: 'budgets.amazonaws.com', sourceArn: budgetArn }, topicArn, {
+        Subject: subject,
+        Message: message,
+      }),
+  })
   const account = new Account({
     'application-autoscaling': createAutoscaling(context, { ecs, measured: measuredIn(cloudwatch, context) }),
+    budgets,
     cloudwatch,
     ecr,
     ecs,
@@ -86,6 +100,7 @@ export function createLocalAccount({
   return {
     context,
     account,
+    budgets,
     cloudwatch,
     bus,
     sns,
