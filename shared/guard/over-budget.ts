@@ -21,6 +21,7 @@ export function overBudget(
   const notes: string[] = [...unknown]
   for (const { step, detail, hasActed } of reached) {
     if (problem !== undefined || hasActed) continue
+    if (step.do.startsWith('stop-')) spareCritical(budget, cases)
     if (step.do === 'stop-all') stopAll(budget, detail, spend, cases, guard)
     if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, facts, guard, now))
   }
@@ -39,6 +40,16 @@ function allowed({ covers }: Budget, cases: readonly Case[]): Case[] {
     ({ workload, verdict, settings }) =>
       isOpenTo(verdict) && settings.importance !== 'critical' && isCovered(covers, workload.subject) === true,
   )
+}
+
+/** What a budget would stop, were it not for its importance, says so. */
+function spareCritical({ covers }: Budget, cases: Case[]): void {
+  for (const each of cases) {
+    const { verdict, settings, workload } = each
+    const isSpared = verdict.is === 'keep' && isOpenTo(verdict) && settings.importance === 'critical'
+    if (isSpared && isCovered(covers, workload.subject) === true)
+      each.verdict = keep('critical', `by the rule for ${settings.from.importance}: never stopped for a budget`)
+  }
 }
 
 /** A budget may stop what is in use, and what could not be judged by itself; nothing that is protected or too young. */

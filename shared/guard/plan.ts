@@ -33,7 +33,6 @@ export const keepReasons = [
   'not-needed',
   'came-back',
   'above-limit',
-  'acted-already',
 ] as const
 export type KeepReason = (typeof keepReasons)[number]
 

@@ -311,7 +311,7 @@ describe('over budget', () => {
       rule({ for: { by: 'service', name: 'small' }, importance: 'expendable' }),
       rule({ for: { by: 'service', name: 'big' }, importance: 'critical' }),
     )
-    expect(verdicts(of, by)).toEqual({ big: 'keep no-rule', middle: 'keep not-needed', small: 'stop over-budget' })
+    expect(verdicts(of, by)).toEqual({ big: 'keep critical', middle: 'keep not-needed', small: 'stop over-budget' })
   })
 
   test('what is idle and warned of is the smaller loss', () => {
