@@ -16,7 +16,10 @@ function write(schema: NormalizedSchema, value: unknown, path: string): unknown 
   if (schema.isStructSchema()) return writeStructure(schema, value, path)
   if (schema.isListSchema()) {
     if (!Array.isArray(value)) return bug(path, value, 'a list')
-    return value.map((entry, position) => write(schema.getValueSchema(), entry, `${path}[${position}]`))
+    const entries = schema.getValueSchema()
+    // A series of metrics is 100,000 numbers: a path for each of them would cost more than all the rest.
+    if (entries.isNumericSchema() || entries.isTimestampSchema()) return value.map(entry => write(entries, entry, path))
+    return value.map((entry, position) => write(entries, entry, `${path}[${position}]`))
   }
   if (schema.isMapSchema()) {
     const entries = Object.entries(record(value, path)).filter(([, entry]) => entry !== undefined)

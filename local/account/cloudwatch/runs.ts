@@ -26,7 +26,7 @@ export interface RunGroup {
 }
 
 /** Load balancers are not modelled: all target groups are behind this one. */
-export const loadBalancer = 'app/local/50dc6c495c0c9188'
+const loadBalancer = 'app/local/50dc6c495c0c9188'
 
 interface Change {
   at: number
@@ -36,6 +36,8 @@ interface Change {
 export class Runs implements Telemetry {
   readonly #clock: SimulatedClock
   readonly #groups = new Map<Level, Map<string, RunGroup>>()
+  /** Groups of one, made when they are asked for: there may be a hundred thousand. */
+  readonly #byTask = new Map<string, TaskRun>()
   readonly #settings = new Map<string, Change[]>()
 
   constructor(clock: SimulatedClock) {
@@ -43,15 +45,12 @@ export class Runs implements Telemetry {
   }
 
   begins(run: TaskRun): void {
-    const { cluster: ClusterName, family: TaskDefinitionFamily, service: ServiceName, taskId: TaskId } = run
+    const { cluster: ClusterName, family: TaskDefinitionFamily, service: ServiceName } = run
     const join = (level: Level, dimensions: Record<string, string>) => this.#join(level, dimensions, run)
     join('cluster', { ClusterName })
     join('family', { ClusterName, TaskDefinitionFamily })
-    join('familyTask', { ClusterName, TaskDefinitionFamily, TaskId })
-    if (ServiceName !== undefined) {
-      join('service', { ClusterName, ServiceName })
-      join('serviceTask', { ClusterName, ServiceName, TaskId })
-    }
+    if (ServiceName !== undefined) join('service', { ClusterName, ServiceName })
+    this.#byTask.set(run.taskId, run)
     for (const arn of run.targetGroups) {
       const TargetGroup = arn.split(':').at(-1) ?? ''
       join('targetGroup', { TargetGroup })
@@ -67,11 +66,18 @@ export class Runs implements Telemetry {
 
   /** Those that just these dimensions name; undefined when nothing of that name has ever run. */
   find(level: Level, dimensions: Readonly<Record<string, string>>): RunGroup | undefined {
-    return this.#groups.get(level)?.get(keyOf(level, dimensions))
+    if (!isOfOneTask(level)) return this.#groups.get(level)?.get(keyOf(level, dimensions))
+    const run = this.#byTask.get(dimensions.TaskId ?? '')
+    const group = run && ownGroup(level, run)
+    return group && keyOf(level, group.dimensions) === keyOf(level, dimensions) ? group : undefined
   }
 
-  groups(level: Level): Iterable<RunGroup> {
-    return this.#groups.get(level)?.values() ?? []
+  *groups(level: Level): Iterable<RunGroup> {
+    if (!isOfOneTask(level)) return yield* this.#groups.get(level)?.values() ?? []
+    for (const run of this.#byTask.values()) {
+      const group = ownGroup(level, run)
+      if (group) yield group
+    }
   }
 
   /** When the cluster's setting was at least this, oldest first. */
@@ -96,6 +102,19 @@ export class Runs implements Telemetry {
     group.runs.push(run)
     groups.set(key, group)
   }
+}
+
+type TaskLevel = 'serviceTask' | 'familyTask'
+
+/** Whether metrics at this level are of one task alone. */
+export const isOfOneTask = (level: Level): level is TaskLevel => level === 'serviceTask' || level === 'familyTask'
+
+/** Undefined where a standalone task is asked for as a service's. */
+function ownGroup(level: TaskLevel, run: TaskRun): RunGroup | undefined {
+  const { cluster, family, service, taskId } = run
+  if (level === 'serviceTask' && service === undefined) return undefined
+  const of = level === 'serviceTask' ? { ServiceName: service ?? '' } : { TaskDefinitionFamily: family }
+  return { dimensions: { ClusterName: cluster, ...of, TaskId: taskId }, cluster, runs: [run] }
 }
 
 /** The level whose dimensions are just these; undefined when there is none. */

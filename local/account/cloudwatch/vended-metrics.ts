@@ -36,13 +36,15 @@ type Sample = VendedMetric['sample']
 const use =
   (signal: Signal): Sample =>
   (run, minute) =>
-    useAt(run.activities, signal, seedOf(run), minute)
+    useAt(run.activities, signal, run.seed, minute)
+
+const shareOf =
+  (signal: Signal, reserved: (run: TaskRun) => number): Sample =>
+  (run, minute) =>
+    (useAt(run.activities, signal, run.seed, minute) / 100) * reserved(run)
 
 /** Received and sent are alike. */
-const halfOfNetwork: Sample = (run, minute) => use('networkBytesPerSecond')(run, minute) / 2
-
-/** The first digits of its id, which the account's own seed has made. */
-const seedOf = (run: TaskRun) => Number.parseInt(run.taskId.slice(0, 8), 16)
+const halfOfNetwork: Sample = (run, minute) => useAt(run.activities, 'networkBytesPerSecond', run.seed, minute) / 2
 
 const ofServices = (name: string, sample: Sample): VendedMetric => ({
   namespace: 'AWS/ECS',
@@ -76,10 +78,18 @@ const countOfTasks = (name: string, level: Level): VendedMetric => ({
 export const vendedMetrics: readonly VendedMetric[] = [
   ofServices('CPUUtilization', use('cpuPercent')),
   ofServices('MemoryUtilization', use('memoryPercent')),
-  ofTasks('CpuUtilized', 'None', (run, minute) => (use('cpuPercent')(run, minute) / 100) * run.cpuUnits),
+  ofTasks(
+    'CpuUtilized',
+    'None',
+    shareOf('cpuPercent', run => run.cpuUnits),
+  ),
   ofTasks('CpuReserved', 'None', run => run.cpuUnits),
   // In MiB, though AWS calls them Megabytes.
-  ofTasks('MemoryUtilized', 'Megabytes', (run, minute) => (use('memoryPercent')(run, minute) / 100) * run.memoryMib),
+  ofTasks(
+    'MemoryUtilized',
+    'Megabytes',
+    shareOf('memoryPercent', run => run.memoryMib),
+  ),
   ofTasks('MemoryReserved', 'Megabytes', run => run.memoryMib),
   ofTasks('NetworkRxBytes', 'Bytes/Second', halfOfNetwork),
   ofTasks('NetworkTxBytes', 'Bytes/Second', halfOfNetwork),

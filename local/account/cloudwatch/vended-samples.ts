@@ -1,6 +1,6 @@
 /** Computes the samples of AWS's own metrics, when they are asked for, from what ran. */
 import type { InsightsSetting, TaskRun } from '../ecs/telemetry.ts'
-import type { Level, RunGroup, Runs } from './runs.ts'
+import { isOfOneTask, type Level, type RunGroup, type Runs } from './runs.ts'
 import { type Minutes, minutesOf, overlap } from './samples.ts'
 import type { VendedMetric } from './vended-metrics.ts'
 
@@ -27,7 +27,7 @@ function* sending(
 }
 
 function neededFor({ insights }: VendedMetric, level: Level): InsightsSetting {
-  return level === 'serviceTask' || level === 'familyTask' ? 'enhanced' : insights
+  return isOfOneTask(level) ? 'enhanced' : insights
 }
 
 /** Whether there is any sample in these minutes. */

@@ -42,7 +42,11 @@ const nightlyHour = 2
 /** What containers use together of `signal` in a minute (since the epoch). The same seed gives the same answer. */
 export function useAt(activities: readonly Activity[], signal: Signal, seed: number, minute: number): number {
   let total = 0
-  for (const [nth, activity] of activities.entries()) total += useOf(activity, signal, seed + nth, minute)
+  let nth = 0
+  for (const activity of activities) {
+    total += useOf(activity, signal, seed + nth, minute)
+    nth += 1
+  }
   // No more than the task has.
   return signal === 'cpuPercent' || signal === 'memoryPercent' ? Math.min(100, total) : total
 }

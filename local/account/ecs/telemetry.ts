@@ -22,6 +22,8 @@ export interface TaskRun {
   activities: readonly Activity[]
   /** ARNs of the target groups that it is in. */
   targetGroups: readonly string[]
+  /** Of what it uses: no two runs are alike. */
+  seed: number
   /** Milliseconds since the epoch. */
   from: number
   /** Absent while it runs. */
@@ -81,6 +83,8 @@ function runOf(
     memoryMib: Number(state.memory ?? 0),
     activities: state.containers.map(({ image = '', name = '' }) => activity(image, name)),
     targetGroups: (deployment?.runtime.loadBalancers ?? []).flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+    // The first digits of its id, which the account's own seed has made.
+    seed: Number.parseInt(id.slice(0, 8), 16),
     from: state.startedAt?.getTime() ?? 0,
   }
 }
