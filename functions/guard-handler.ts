@@ -6,6 +6,7 @@ import type { Context } from 'aws-lambda'
 import * as z from 'zod/mini'
 import { type GuardWake, guardWake } from '../events/guard-wake.ts'
 import type { Config } from '../shared/config/config.ts'
+import type { RunMeans } from '../shared/guard/guard.ts'
 import type { GuardRun } from '../shared/guard/records.ts'
 import type { GuardWorld } from '../shared/ports.ts'
 import { logger } from './logger.ts'
@@ -20,25 +21,16 @@ const reserveMs = 40_000
 /** A Lambda is ended at its deadline by another clock than that of the next one, which may find its lease. */
 const clocksDifferMs = 10_000
 
-/** What a run may use up. */
-export interface Means {
-  /** False once too little time is left to begin anything further. */
-  hasTime: () => boolean
-  pause: (ms: number) => Promise<void>
-  /** How long a run that dies keeps others from theirs. */
-  leaseMs: number
-}
-
 /** `skipped`: why there was no run. */
 export type Answer = GuardRun | { skipped: string }
 
-export type Run = (trigger: GuardRun['trigger'], config: Config, world: GuardWorld, means: Means) => Promise<Answer>
+export type Run = (trigger: GuardRun['trigger'], config: Config, world: GuardWorld, means: RunMeans) => Promise<Answer>
 
 /** `find`: where the world comes from, once. `pause`: as the wall clock has it, unless something else is time there. */
 export function guardHandler(
   run: Run,
   find: () => Surroundings<GuardWorld>,
-  pause: Means['pause'] = async ms => void (await wait(ms)),
+  pause: RunMeans['pause'] = async ms => void (await wait(ms)),
 ) {
   let found: Surroundings<GuardWorld> | undefined
   return middy<unknown, Answer>()

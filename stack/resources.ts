@@ -1,7 +1,8 @@
 /** The stack's resources beside its functions, derived from farguard.yml. serverless.yml takes them from here. */
 import type { Config } from '../shared/config/config.ts'
 import { imagePatterns, servicePatterns, taskPatterns } from './event-patterns.ts'
-import { scaling } from './guard-role.ts'
+import { guardRole, scaling } from './guard-role.ts'
+import { budgetsOutput, guardWakes } from './guard-wakes.ts'
 import { deadLetterQueue, letRulesIn, workQueue } from './queues.ts'
 import { functionRole, images, type RoleParts, type Statement, scheduleRole } from './roles.ts'
 import { rules } from './rules.ts'
@@ -9,7 +10,7 @@ import { scheduleOf, withoutRepetition } from './schedule.ts'
 import { tableResource } from './table.ts'
 
 /** The functions of serverless.yml, whose roles, queues and rules these resources are. */
-export type FunctionName = 'deploy-image' | 'record-task' | 'record-service' | 'carry-out' | 'sweep'
+export type FunctionName = 'deploy-image' | 'record-task' | 'record-service' | 'carry-out' | 'sweep' | 'guard-costs'
 
 export interface StackNames {
   stage: string
@@ -67,11 +68,14 @@ export function stackResources(config: Config, { stage, timeoutSeconds }: StackN
       ),
       SweepScheduleRole: scheduleRole(`${prefix}-sweep-schedule`, { function: sweep, deadLetters }),
       SweepInvocation: withoutRepetition(sweep, sweepMinutes),
+      GuardCostsRole: guardRole(config, partsOf('guard-costs')),
+      ...guardWakes(config, prefix, deadLetters),
     },
     Outputs: {
       TableName: { Value: { Ref: table } },
       ControlUrl: { Value: { Ref: control } },
       DeadLettersUrl: { Value: { Ref: deadLetters } },
+      ...budgetsOutput(config),
     },
   }
 }

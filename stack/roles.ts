@@ -44,18 +44,11 @@ export function images({ targets }: Config): Statement[] {
   ]
 }
 
-/** What reads and changes what runs. */
-const clusters = [
-  allow(['ecs:DescribeClusters'], arn('ecs', 'cluster/*')),
-  allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments', 'ecs:UpdateService'], arn('ecs', 'service/*')),
-  allow(
-    ['ecs:DescribeServiceDeployments', 'ecs:DescribeServiceRevisions'],
-    ['service/*', 'service-deployment/*', 'service-revision/*'].map(kind => arn('ecs', kind)),
-  ),
-  // Neither of them can be limited to a resource.
-  allow(['ecs:DescribeTaskDefinition', 'ecs:ListTasks'], '*'),
+/** What starts tasks: a rollout does, and whoever puts copies back that were stopped. */
+export const starting: readonly Statement[] = [
+  // It can't be limited to a resource.
+  allow(['ecs:DescribeTaskDefinition'], '*'),
   allow(['ecs:RegisterTaskDefinition', 'ecs:RunTask'], arn('ecs', 'task-definition/*')),
-  allow(['ecs:DescribeTasks', 'ecs:StopTask'], arn('ecs', 'task/*')),
   // RunTask and RegisterTaskDefinition with tags ask for this as well; it tags nothing that exists already.
   allow(['ecs:TagResource'], [arn('ecs', 'task/*'), arn('ecs', 'task-definition/*')], {
     StringEquals: { 'ecs:CreateAction': ['RunTask', 'RegisterTaskDefinition'] },
@@ -68,6 +61,20 @@ const clusters = [
       StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
     },
   ),
+]
+
+/** What reads and changes what runs. */
+const clusters: readonly Statement[] = [
+  allow(['ecs:DescribeClusters'], arn('ecs', 'cluster/*')),
+  allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments', 'ecs:UpdateService'], arn('ecs', 'service/*')),
+  allow(
+    ['ecs:DescribeServiceDeployments', 'ecs:DescribeServiceRevisions'],
+    ['service/*', 'service-deployment/*', 'service-revision/*'].map(kind => arn('ecs', kind)),
+  ),
+  // It can't be limited to a resource.
+  allow(['ecs:ListTasks'], '*'),
+  allow(['ecs:DescribeTasks', 'ecs:StopTask'], arn('ecs', 'task/*')),
+  ...starting,
 ]
 
 /** Writes its own log, beside `statements`. */

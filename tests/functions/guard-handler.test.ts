@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Context } from 'aws-lambda'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { guardHandler, type Means, type Run } from '../../functions/guard-handler.ts'
+import { guardHandler, type Run } from '../../functions/guard-handler.ts'
+import type { RunMeans } from '../../shared/guard/guard.ts'
 import { config, service } from '../deploy/targets.ts'
 import { simulatedWorld } from '../simulated-world.ts'
 
@@ -11,7 +12,7 @@ const sample = (name: string) =>
 const look = sample('guard-look.json')
 
 /** The handler around a run, what woke it, and what it logged. */
-function waking(run: (means: Means) => ReturnType<Run> = async () => ({ skipped: 'nothing to do' })) {
+function waking(run: (means: RunMeans) => ReturnType<Run> = async () => ({ skipped: 'nothing to do' })) {
   const { world, logged } = simulatedWorld()
   const triggers: string[] = []
   const noting: Run = (trigger, _config, _world, means) => {

@@ -14,9 +14,13 @@ import {
 
 const longName = (nth: number) => `acme/a-team-with-a-long-name/and-a-service-with-another/service-${nth}`
 
+const aBudgetOfAws = `budgets:
+  all: { aws: fargate-dev, covers: all, steps: [{ at: 90% of actual, do: warn }] }
+`
+
 const directories = {
   one: serviceDirectory(configOf(1)),
-  twoHundred: serviceDirectory(configOf(200, longName)),
+  twoHundred: serviceDirectory(`${configOf(200, longName)}${aBudgetOfAws}`),
   invalid: serviceDirectory(configOf(1).replace('semver:^1', 'semver:^1.x.y')),
   broken: withBrokenSweep(serviceDirectory(configOf(1))),
 }
@@ -94,6 +98,7 @@ const functions = [
   { name: 'record-service', role: 'RecordServiceRole', queue: 'ServicesQueue', batch: 10, concurrency: 5 },
   { name: 'carry-out', role: 'CarryOutRole', queue: 'ControlQueue', batch: 1, concurrency: 5 },
   { name: 'sweep', role: 'SweepRole' },
+  { name: 'guard-costs', role: 'GuardCostsRole' },
 ]
 
 function functionNamed(stack: Packaged, name: string): [string, Resource] {
@@ -106,7 +111,7 @@ describe('the stack', () => {
   test('of another stage shares no name with it', () => {
     const namesOf = (stack: Packaged) =>
       Object.values(stack.template.Resources).flatMap(({ Type, Properties }) =>
-        ['TableName', 'QueueName', 'Name', 'FunctionName', 'LogGroupName', 'RoleName']
+        ['TableName', 'QueueName', 'TopicName', 'Name', 'FunctionName', 'LogGroupName', 'RoleName']
           .filter(key => typeof Properties[key] === 'string')
           .map(key => ({ Type, name: Properties[key].replace('/aws/lambda/', '') })),
       )
@@ -173,35 +178,53 @@ describe('the stack', () => {
     },
   )
 
-  test('sweeps every five minutes, one at a time, and sets aside what could not be delivered', () => {
-    const [sweep, { Properties }] = functionNamed(stacks.one, 'farguard-dev-sweep')
-    const schedule = only(stacks.one, 'AWS::Scheduler::Schedule').Properties
-    expect(schedule).toMatchObject({
-      Name: 'farguard-dev-sweep',
-      ScheduleExpression: 'rate(5 minutes)',
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: {
-        Arn: arnOf(sweep),
-        RoleArn: arnOf('SweepScheduleRole'),
-        RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
-        DeadLetterConfig: { Arn: arnOf('DeadLettersQueue') },
-      },
-    })
-    expect(Properties.Timeout).toBeLessThanOrEqual(300)
-    expect(only(stacks.one, 'AWS::Lambda::EventInvokeConfig').Properties).toEqual({
-      FunctionName: { Ref: sweep },
-      Qualifier: '$LATEST',
-      MaximumRetryAttempts: 0,
-      MaximumEventAgeInSeconds: 300,
-    })
-    const role = stacks.one.template.Resources.SweepScheduleRole?.Properties
-    expect(role.AssumeRolePolicyDocument.Statement).toMatchObject([
-      { Principal: { Service: 'scheduler.amazonaws.com' }, Action: 'sts:AssumeRole' },
-    ])
-    expect(role.Policies[0].PolicyDocument.Statement).toEqual([
-      { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: arnOf(sweep) },
-      { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: arnOf('DeadLettersQueue') },
-    ])
+  test.each([
+    { name: 'sweep', minutes: 5, schedules: ['sweep'], role: 'SweepScheduleRole' },
+    { name: 'guard-costs', minutes: 15, schedules: ['guard-costs', 'guard-report'], role: 'GuardCostsScheduleRole' },
+  ])(
+    '$name is woken every $minutes minutes, repeats nothing, and what could not be delivered to it is set aside',
+    ({ name, minutes, schedules, role: roleId }) => {
+      const [logicalId, { Properties }] = functionNamed(stacks.one, `farguard-dev-${name}`)
+      const waking = ofType(stacks.one, 'AWS::Scheduler::Schedule')
+        .map(([, schedule]) => schedule.Properties)
+        .filter(({ Target }) => Target.Arn['Fn::GetAtt'][0] === logicalId)
+      expect(waking.map(each => each.Name)).toEqual(schedules.map(each => `farguard-dev-${each}`))
+      expect(waking[0].ScheduleExpression).toBe(`rate(${minutes} minutes)`)
+      for (const schedule of waking)
+        expect(schedule).toMatchObject({
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          Target: {
+            RoleArn: arnOf(roleId),
+            RetryPolicy: { MaximumEventAgeInSeconds: minutes * 60, MaximumRetryAttempts: 3 },
+            DeadLetterConfig: { Arn: arnOf('DeadLettersQueue') },
+          },
+        })
+      expect(Properties.Timeout).toBeLessThanOrEqual(minutes * 60)
+      const invocations = ofType(stacks.one, 'AWS::Lambda::EventInvokeConfig').map(([, config]) => config.Properties)
+      expect(invocations.filter(({ FunctionName }) => FunctionName.Ref === logicalId)).toEqual([
+        {
+          FunctionName: { Ref: logicalId },
+          Qualifier: '$LATEST',
+          MaximumRetryAttempts: 0,
+          MaximumEventAgeInSeconds: minutes * 60,
+        },
+      ])
+      const role = stacks.one.template.Resources[roleId]?.Properties
+      expect(role.AssumeRolePolicyDocument.Statement).toMatchObject([
+        { Principal: { Service: 'scheduler.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ])
+      expect(role.Policies[0].PolicyDocument.Statement).toEqual([
+        { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: arnOf(logicalId) },
+        { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: arnOf('DeadLettersQueue') },
+      ])
+    },
+  )
+
+  test('hears of budgets only where farguard.yml names one of AWS Budgets', () => {
+    const topics = (stack: Packaged) =>
+      ofType(stack, 'AWS::SNS::Topic').map(([, { Properties }]) => Properties.TopicName)
+    expect([topics(stacks.one), topics(stacks.twoHundred)]).toEqual([[], ['farguard-live-budgets']])
+    expect(Object.keys(stacks.twoHundred.template.Outputs)).toContain('BudgetsTopicArn')
   })
 
   test('keeps the table when it is removed', () => {

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import type { Config } from '../../shared/config/config.ts'
 import { stackResources } from '../../stack/resources.ts'
-import { config, job, service } from '../deploy/targets.ts'
+import { config, guard, job, service } from '../deploy/targets.ts'
 import type { Resource } from './packaged.ts'
 
-const timeoutSeconds = { 'deploy-image': 30, 'record-task': 30, 'record-service': 30, 'carry-out': 30, sweep: 300 }
+const timeoutSeconds = {
+  'deploy-image': 30,
+  'record-task': 30,
+  'record-service': 30,
+  'carry-out': 30,
+  sweep: 300,
+  'guard-costs': 300,
+}
 
 const names = (nth: number) => ({
   repository: `acme/a-team-with-a-long-name/and-a-service-with-another/service-${nth}`,
@@ -90,4 +98,98 @@ test('without a target that is a service nothing listens to services, and all is
   const policies = ofType(resources, 'AWS::SQS::QueuePolicy').flatMap(([, { Properties }]) => Properties.Queues)
   expect(policies).toEqual([{ Ref: 'ImagesQueue' }, { Ref: 'TasksQueue' }, { Ref: 'DeadLettersQueue' }])
   expect(resources).toMatchObject({ ServicesQueue: {}, RecordServiceRole: {} })
+})
+
+describe('what wakes the guard', () => {
+  const stackFor = (of: Partial<Config>) =>
+    stackResources({ ...config(service()), ...of }, { stage: 'dev', timeoutSeconds })
+  const schedules = (of: Partial<Config>) => {
+    const { Resources } = stackFor(of)
+    return ofType(Resources, 'AWS::Scheduler::Schedule')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Name }) => Name !== 'farguard-dev-sweep')
+  }
+
+  test.each([
+    {
+      case: 'as farguard.yml says',
+      of: { guard: guard({ everyMinutes: 5, report: { hour: 7, minute: 30, timeZone: 'Europe/Berlin' } }) },
+      look: 'rate(5 minutes)',
+      report: { ScheduleExpression: 'cron(30 7 * * ? *)', ScheduleExpressionTimezone: 'Europe/Berlin' },
+    },
+    {
+      case: 'without a guard: what runs is metered all the same',
+      of: {},
+      look: 'rate(15 minutes)',
+      report: { ScheduleExpression: 'cron(0 2 * * ? *)', ScheduleExpressionTimezone: 'UTC' },
+    },
+  ])('$case', ({ of, look, report }) => {
+    const Target = { Arn: arnOf('GuardDashcostsLambdaFunction'), RoleArn: arnOf('GuardCostsScheduleRole') }
+    expect(schedules(of)).toMatchObject([
+      { Name: 'farguard-dev-guard-costs', ScheduleExpression: look, Target: { ...Target, Input: '{"kind":"look"}' } },
+      { Name: 'farguard-dev-guard-report', ...report, Target: { ...Target, Input: '{"kind":"report"}' } },
+    ])
+  })
+
+  test.each([5, 15, 24 * 60])('every %i minutes: within what Scheduler and Lambda take', everyMinutes => {
+    const { Resources } = stackFor({ guard: guard({ everyMinutes }) })
+    for (const { Target } of schedules({ guard: guard({ everyMinutes }) })) {
+      expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBe(everyMinutes * 60)
+    }
+    const { MaximumRetryAttempts, MaximumEventAgeInSeconds } = Resources.GuardCostsInvocation.Properties
+    expect(MaximumRetryAttempts).toBe(0)
+    expect(MaximumEventAgeInSeconds).toBe(Math.min(everyMinutes * 60, 21_600))
+  })
+
+  const reported = { name: 'all', limit: { from: 'aws' as const, budget: 'fargate-dev' }, covers: [], steps: [] }
+  const own = { ...reported, limit: { from: 'own' as const, usd: 100, per: 'month' as const } }
+
+  test('a topic that budgets of this account may publish to, and nobody else, wakes it', () => {
+    const { Resources, Outputs } = stackFor({ budgets: [own, reported] })
+    const only = (type: string) => {
+      const found = ofType(Resources, type).map(([, { Properties }]) => Properties)
+      expect(found).toHaveLength(1)
+      return found[0]
+    }
+    expect(only('AWS::SNS::Topic')).toEqual({ TopicName: 'farguard-dev-budgets' })
+    expect(only('AWS::SNS::TopicPolicy')).toEqual({
+      Topics: [{ Ref: 'BudgetsTopic' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'budgets.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: { Ref: 'BudgetsTopic' },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+              ArnLike: { 'aws:SourceArn': { 'Fn::Sub': `arn:\${AWS::Partition}:budgets::\${AWS::AccountId}:*` } },
+            },
+          },
+        ],
+      },
+    })
+    expect(only('AWS::SNS::Subscription')).toEqual({
+      TopicArn: { Ref: 'BudgetsTopic' },
+      Protocol: 'lambda',
+      Endpoint: arnOf('GuardDashcostsLambdaFunction'),
+    })
+    expect(only('AWS::Lambda::Permission')).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { Ref: 'GuardDashcostsLambdaFunction' },
+      Principal: 'sns.amazonaws.com',
+      SourceArn: { Ref: 'BudgetsTopic' },
+    })
+    expect(Outputs).toMatchObject({ BudgetsTopicArn: { Value: { Ref: 'BudgetsTopic' } } })
+  })
+
+  test('without a budget of AWS there is no topic', () => {
+    for (const budgets of [[], [own]]) {
+      const { Resources, Outputs } = stackFor({ budgets })
+      expect(ofType(Resources, 'AWS::SNS::Topic')).toEqual([])
+      expect(ofType(Resources, 'AWS::Lambda::Permission')).toEqual([])
+      expect(Object.keys(Outputs)).toEqual(['TableName', 'ControlUrl', 'DeadLettersUrl'])
+    }
+  })
 })

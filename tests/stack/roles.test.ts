@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ecrRegistry } from '../../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../../shared/aws/ecs-fleet.ts'
-import type { Budget, Config } from '../../shared/config/config.ts'
+import { type Budget, bareConfig, type Config } from '../../shared/config/config.ts'
 import type { Fleet, Registry } from '../../shared/ports.ts'
 import { type Bundle, buildFunctions } from '../../stack/build.ts'
 import { stackFunctions } from '../../stack/functions.ts'
@@ -34,6 +34,7 @@ const roles = {
   'record-service': 'RecordServiceRole',
   'carry-out': 'CarryOutRole',
   sweep: 'SweepRole',
+  'guard-costs': 'GuardCostsRole',
 } as const satisfies Record<FunctionName, string>
 
 const seconds = {
@@ -141,10 +142,10 @@ describe.each(names)('the role of %s', name => {
     expect(allowed.toSorted()).toEqual(called(bundle))
   })
 
-  test('reads what scans found only where a gate asks for it', () => {
+  test('reads what scans found only where a gate asks for it, and budgets where farguard.yml names one', () => {
     const more = actions(asking, name).filter(action => !actions(plain, name).includes(action))
     const ofScans = ['ecr:BatchGetImage', 'ecr:DescribeImageScanFindings', ...inspector]
-    const expected = decidesOnImages(name) ? ofScans : []
+    const expected = decidesOnImages(name) ? ofScans : name === 'guard-costs' ? ['budgets:ViewBudget'] : []
     expect(more.toSorted()).toEqual(expected)
   })
 
@@ -173,13 +174,28 @@ describe.each(names)('the role of %s', name => {
     const scaling = 'application-autoscaling:DescribeScalableTargets'
     const others: Partial<Record<FunctionName, string[]>> = {
       'carry-out': [scaling, ...tasks],
+      'guard-costs': [
+        scaling,
+        'cloudwatch:GetMetricData',
+        'cloudwatch:ListMetrics',
+        'ecs:DescribeTaskDefinition',
+        'ecs:ListServices',
+        'ecs:ListTasks',
+        'pricing:GetProducts',
+      ],
     }
     expect(everywhere.flatMap(({ Action }) => Action).toSorted()).toEqual(others[name] ?? tasks)
   })
 })
 
+test('the guard asks for prices only where that is allowed', () => {
+  const may = actions(asking, 'guard-costs')
+  const quiet = { ...asking, cost: { ...bareConfig.cost, refresh: false } }
+  expect(may.filter(action => !actions(quiet, 'guard-costs').includes(action))).toEqual(['pricing:GetProducts'])
+})
+
 test('what scales is touched only where it is a service of ECS', () => {
-  for (const name of ['carry-out'] as const) {
+  for (const name of ['carry-out', 'guard-costs'] as const) {
     const [register] = statements(plain, name).filter(({ Action }) =>
       Action.includes('application-autoscaling:RegisterScalableTarget'),
     )

@@ -10,6 +10,7 @@ import { ecrImageAction } from '../../events/ecr-image-action.ts'
 import { ecsDeploymentStateChange } from '../../events/ecs-deployment-state-change.ts'
 import { ecsServiceAction } from '../../events/ecs-service-action.ts'
 import { ecsTaskStateChange } from '../../events/ecs-task-state-change.ts'
+import { guardHandler } from '../../functions/guard-handler.ts'
 import { batchHandler, queueHandler } from '../../functions/queue-handler.ts'
 import type { Surroundings } from '../../functions/world.ts'
 import { SimulatedClock } from '../../local/account/clock.ts'
@@ -33,6 +34,7 @@ import { readConfig } from '../../shared/config/load.ts'
 import { advance } from '../../shared/deploy/advance.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
+import { guard } from '../../shared/guard/guard.ts'
 import { carryOut } from '../../shared/intents/carry-out.ts'
 import { readIntentOutcome } from '../../shared/intents/intent-record.ts'
 import type { GuardWorld } from '../../shared/ports.ts'
@@ -183,6 +185,8 @@ function handlersOf(found: Surroundings<GuardWorld>): Record<FunctionName, Handl
     ) as unknown as Handler,
     'carry-out': queueHandler(controlMessage, carryOut, find) as unknown as Handler,
     sweep: () => sweep(found.config, found.world, () => true),
+    // The account's clock stands still while a function runs.
+    'guard-costs': guardHandler(guard, find, async () => undefined) as unknown as Handler,
   }
 }
 
@@ -209,8 +213,8 @@ function lambdas(functions: Record<string, ServerlessFunction>) {
   const resources: Record<string, unknown> = {}
   for (const [name, { timeout, events = [] }] of Object.entries(functions)) {
     const FunctionName = `farguard-dev-${name}`
-    const id = `${name.replace(/(^|-)(\w)/g, (_all, _dash, letter: string) => letter.toUpperCase())}LambdaFunction`
-    resources[id.replace('DeployImage', 'DeployDashimage')] = {
+    const id = `${name.replace(/^\w/, letter => letter.toUpperCase()).replaceAll('-', 'Dash')}LambdaFunction`
+    resources[id] = {
       Type: 'AWS::Lambda::Function',
       Properties: { FunctionName, Handler: `functions/${name}.handler`, Timeout: timeout },
     }
