@@ -60,7 +60,9 @@ function heldByOperator({ hold }: GateFacts): Gate | undefined {
 }
 
 function asleep({ asleep: sleep }: GateFacts): Gate | undefined {
-  return sleep && held('asleep', `its copies are stopped since ${sleep.since}: ${sleep.because}; it goes when they wake`)
+  return (
+    sleep && held('asleep', `its copies are stopped since ${sleep.since}: ${sleep.because}; it goes when they wake`)
+  )
 }
 
 function overBudget({ budgetHold }: GateFacts, now: Date): Gate | undefined {

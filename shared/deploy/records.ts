@@ -1,4 +1,5 @@
 /** What deploying keeps on record: the head of each target, its deployments, and the decisions that deployed nothing. */
+import type { Amount } from '../cost/amount.ts'
 import type { RunRequest, StoredRecord, Table } from '../ports.ts'
 
 /** An image as a push named it. */
@@ -107,6 +108,8 @@ export interface Deployment extends Claim {
   succeededAt?: string
   /** Its copies have been stopped, because a newer deployment succeeded. */
   retiredAt?: string
+  /** What it adds a month to what is spent, against what ran before; once the guard has priced it. Of jobs never: they end. */
+  addsPerMonth?: Amount
   /** Why it failed, was stopped, or who overtook it. */
   ended?: { reason: string; detail: string; at: string; quarantines?: boolean }
   /** What follows from its state and is still to be done. */

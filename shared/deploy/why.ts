@@ -1,4 +1,6 @@
 /** Why an image runs where it runs, or does not: the decisions on record, each with what happened since. */
+import type { Amount } from '../cost/amount.ts'
+import { dollars } from '../cost/money.ts'
 import type { Table } from '../ports.ts'
 import {
   type Attempt,
@@ -111,7 +113,18 @@ function attempted({ at, call, outcome }: Attempt): Event[] {
 
 /** What became of it, oldest first. */
 function ownEnd(deployment: Deployment): Event[] {
-  const { preparedAt, startedAt, wokeAt, succeededAt, ended, undone, retiredAt, gone = [], state } = deployment
+  const {
+    preparedAt,
+    startedAt,
+    wokeAt,
+    succeededAt,
+    ended,
+    undone,
+    retiredAt,
+    gone = [],
+    state,
+    addsPerMonth,
+  } = deployment
   const moments: [string | undefined, string][] = [
     [preparedAt, 'its before task exited with 0'],
     ...gone
@@ -119,7 +132,7 @@ function ownEnd(deployment: Deployment): Event[] {
       .map(({ at, how }): [string, string] => [at, `lost a task: ${how}`]),
     [startedAt, 'started'],
     [wokeAt, 'the service woke'],
-    [succeededAt, 'succeeded'],
+    [succeededAt, `succeeded${addsPerMonth ? `; ${additionText(addsPerMonth)}` : ''}`],
     [ended?.at, ended ? endText(deployment, ended) : ''],
     [undone?.at, undone ? `${state === 'rolled-back' ? 'rolled back: ' : ''}${undone.what}` : ''],
     [retiredAt, 'its copies were stopped: a newer deployment succeeded'],
@@ -127,6 +140,11 @@ function ownEnd(deployment: Deployment): Event[] {
   return moments
     .flatMap(([at, what]) => (at === undefined ? [] : [{ at, what }]))
     .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
+}
+
+function additionText(adds: Amount): string {
+  if ('unknown' in adds) return `what it adds a month is not known: ${adds.unknown}`
+  return adds.usd < 0 ? `takes ${dollars(-adds.usd)} a month less` : `adds ${dollars(adds.usd)} a month`
 }
 
 function endText({ state }: Deployment, { reason, detail, quarantines }: NonNullable<Deployment['ended']>): string {

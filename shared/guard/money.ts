@@ -10,6 +10,7 @@ import { asProblem } from '../deploy/problem.ts'
 import type { GuardWorld } from '../ports.ts'
 import type { BudgetFacts } from './facts.ts'
 import { addressesOf, costing, type Seen, subjectsOfTargets } from './observe.ts'
+import { priceDeployments } from './price-deployments.ts'
 
 export interface Accounts {
   /** Absent where the Region is not known. */
@@ -31,7 +32,10 @@ export async function account(
   const { place } = seen
   const prices = place && (await refreshPrices(world, place.region, config.cost))
   const problems = prices?.problem === undefined ? [] : [prices.problem]
-  if (prices) problems.push(...(await bringUpToDate(seen, prices, recount, config, world, hasTime)))
+  if (prices) {
+    problems.push(...(await bringUpToDate(seen, prices, recount, config, world, hasTime)))
+    problems.push(...(await priceDeployments(seen, prices, config, world)))
+  }
   return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, acted, config, world), problems }
 }
 

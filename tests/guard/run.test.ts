@@ -1,9 +1,14 @@
 /** Whole guard runs against the local account: what is found, done, on record, and put back. */
 import { describe, expect, test } from 'vitest'
 import { bareConfig, type Config, type Guard } from '../../shared/config/config.ts'
+import { deployImage } from '../../shared/deploy/deploy-image.ts'
+import { readTarget } from '../../shared/deploy/records.ts'
+import { why } from '../../shared/deploy/why.ts'
 import { guard } from '../../shared/guard/guard.ts'
 import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
 import { undoWorkload } from '../../shared/guard/undo.ts'
+import { finish } from '../deploy/rollouts.ts'
+import { task } from '../deploy/targets.ts'
 import { simulatedWorld } from '../simulated-world.ts'
 
 const hour = 3_600_000
@@ -30,6 +35,24 @@ async function idleService(activity = 'idle') {
   })
   return simulated
 }
+
+describe('a deployment', () => {
+  test('says on its record what it adds a month, and why tells it', async () => {
+    const { world, clock, push } = simulatedWorld()
+    const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: [], publicIp: true }
+    const target = task({ name: 'worker', repository: 'acme/worker', tags: { kind: 'newest' } }, { count: 2, network })
+    const its: Config = { ...bareConfig, targets: [target] }
+    await deployImage(push('acme/worker', '1'), its, world)
+    await finish(target, { clock, world })
+    await guard('schedule', its, world, means)
+    const { newest } = await readTarget(world.table, 'worker')
+    // Two of 0.25 vCPU and 0.5 GB with an address each, by eu-central-1's list prices of x86, 730 hours.
+    const perHour = 2 * (0.25 * 0.04656 + 0.5 * 0.00511 + 0.005)
+    expect(newest).toMatchObject({ state: 'succeeded', addsPerMonth: { usd: expect.closeTo(730 * perHour, 6) } })
+    const [story] = await why({ repository: 'acme/worker', tag: '1' }, 5, world.table)
+    expect(story?.since.map(({ what }) => what)).toContain('succeeded; adds $28.02 a month')
+  })
+})
 
 describe('an idle service', () => {
   test('is stopped, with its autoscaling suspended, and put back as it was', async () => {
