@@ -2,7 +2,7 @@
 import type { RegionPrices } from '../ports.ts'
 
 /** The latest day on which any of the figures below was seen in the Price List. */
-export const tableDate = '2026-09-24'
+export const tableDate = '2026-10-09'
 
 /** Public IPv4 addresses cost the same in every Region, since February 2024. */
 const publicIpv4 = 0.005
@@ -16,7 +16,7 @@ const dearerArm = { perVcpu: 0.03725, perGb: 0.00409 }
 
 /**
  * US dollars an hour, from AWS's Price List (service AmazonECS; usage types `…Fargate-vCPU-Hours:perCPU`, `…Fargate-GB-Hours` and their
- * kin) as published between February and September 2026. A figure that was not found is left out: not known.
+ * kin) as published between February and October 2026. A figure that was not found is left out: not known.
  */
 export const priceTable: Readonly<Record<string, RegionPrices>> = {
   'us-east-1': { linux: { x86, arm }, windows, storagePerGb: 0.000111, publicIpv4 },
