@@ -70,7 +70,7 @@ function unknownService(target: string, operation: string): AwsError {
   const known = [...Object.keys(jsonServices), 'DynamoDB_20120810'].join(', ')
   return new AwsError(
     'UnknownOperationException',
-    `The local account has no service for X-Amz-Target "${target}.${operation}". It has ${known}, and STS.`,
+    `The local account has no service for X-Amz-Target "${target}.${operation}". It has ${known}, and by forms SNS and STS.`,
   )
 }
 

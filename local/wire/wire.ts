@@ -47,8 +47,8 @@ export function createWire(parts: WireParts): Wire {
 }
 
 const whatThisIs =
-  'This is a local AWS account: ECS, ECR, Logs, SQS, STS and DynamoDB by POST / (set AWS_ENDPOINT_URL to this address), ' +
-  'and its image registry under /v2/.'
+  'This is a local AWS account: ECS, ECR, Application Auto Scaling, CloudWatch, Logs, Budgets, the Price List, SNS, SQS, STS ' +
+  'and DynamoDB by POST / (set AWS_ENDPOINT_URL to this address), and its image registry under /v2/.'
 
 const notAws = (request: WireRequest) =>
   plainText(404, `There is no ${request.method} ${request.path} here.\n${whatThisIs}`)

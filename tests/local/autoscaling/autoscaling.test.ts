@@ -20,11 +20,14 @@ describe('a scalable target', () => {
       ScalableTargetARN,
     })
     await register(suspended({ DynamicScalingOutSuspended: true }))
-    await register({ MinCapacity: 2, ...suspended({ ScheduledScalingSuspended: true }) })
+    expect(await target()).toMatchObject({ SuspendedState: { ...all(false), DynamicScalingOutSuspended: true } })
+    await register(suspended({ DynamicScalingInSuspended: true }))
+    await register(suspended({ ScheduledScalingSuspended: true }))
+    await register({ MinCapacity: 2 })
     expect(await target()).toMatchObject({
       MinCapacity: 2,
       MaxCapacity: 6,
-      SuspendedState: { ...all(true), DynamicScalingInSuspended: false },
+      SuspendedState: all(true),
       ScalableTargetARN,
     })
     expect(faults).toEqual([])
@@ -235,6 +238,47 @@ describe('scaling by a policy', () => {
     expect(desired()).toBe(1)
   })
 
+  const waiting = (ScaleInCooldown: number) => ({
+    TargetTrackingScalingPolicyConfiguration: {
+      TargetValue: 50,
+      ScaleInCooldown,
+      PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' as const },
+    },
+  })
+
+  test('scaling in waits before the next time, unless scaling out comes between', async () => {
+    let percent = 30
+    const { register, policy, advance, desired, setByHand } = scaledService(() => percent)
+    await register(bounds)
+    setByHand(6)
+    await policy(waiting(3600))
+    await advance(20)
+    expect(desired()).toBe(4)
+    await advance(30)
+    expect(desired()).toBe(4)
+    await advance(30)
+    expect(desired()).toBe(3)
+    percent = 60
+    await advance(5)
+    expect(desired()).toBe(4)
+    percent = 30
+    await advance(20)
+    expect(desired()).toBe(3)
+  })
+
+  test('registered anew, a target knows nothing of scaling before', async () => {
+    const { register, deregister, policy, advance, desired, setByHand } = scaledService(() => 30)
+    await register(bounds)
+    setByHand(6)
+    await policy(waiting(3600))
+    await advance(20)
+    await deregister()
+    await register(bounds)
+    await policy(waiting(3600))
+    await advance(2)
+    expect(desired()).toBe(3)
+  })
+
   test('a policy is described, replaced and deleted', async () => {
     const { register, policy, client, advance, desired } = scaledService(() => 100)
     await register(bounds)
@@ -310,6 +354,12 @@ describe('scaling by a schedule', () => {
       desired: 2,
     },
     { case: 'from its start on', action: { StartTime: new Date('2026-03-02T06:00:00Z') }, hours: 8.1, desired: 5 },
+    {
+      case: 'at a rate from its start on',
+      action: { Schedule: 'rate(1 day)', StartTime: new Date('2026-03-02T02:00:00Z') },
+      hours: 4.1,
+      desired: 5,
+    },
     { case: 'not after its end', action: { EndTime: new Date('2026-03-02T05:59:59Z') }, hours: 24, desired: 2 },
     { case: 'fewer', action: { ScalableTargetAction: { MinCapacity: 0, MaxCapacity: 0 } }, hours: 8.1, desired: 0 },
     { case: 'only more', action: { ScalableTargetAction: { MinCapacity: 1 } }, hours: 8.1, desired: 2 },
@@ -392,5 +442,24 @@ describe('scaling by a schedule', () => {
     ecs.call('DeleteService', { service: 'shop', force: true })
     await advance(24 * 60)
     expect(await activities()).toEqual([])
+    ecs.call('DeleteCluster', { cluster: 'default' })
+    await advance(24 * 60)
+  })
+
+  test('what ECS refuses is on record as failed', async () => {
+    const { ecs, register, schedule, advance, activities } = scaledService()
+    await register(bounds)
+    await schedule()
+    ecs.ecs.operations.UpdateService = () => {
+      throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+    }
+    await advance(9 * 60)
+    expect(await activities()).toEqual([
+      {
+        Description: 'Setting desired count to 5.',
+        Cause: 'minimum capacity was set to 5; scheduled action name morning was triggered',
+        StatusCode: 'Failed',
+      },
+    ])
   })
 })

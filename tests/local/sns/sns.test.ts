@@ -227,6 +227,25 @@ describe('a message', () => {
     expect(losses).toMatchObject([{ topicArn, endpoint: functionArn, error: { code: 'ResourceNotFoundException' } }])
   })
 
+  test('goes to no address that nobody has confirmed, and is not lost for that', async () => {
+    const { subscribe, publish, losses, clock } = await snsAccount()
+    await subscribe('email', 'ops@example.com')
+    await publish('x')
+    await clock.advance(1000)
+    expect(losses).toEqual([])
+  })
+
+  test('that meets a bug of the local account is no loss but a bug', async () => {
+    const { sns, subscribe, publish, clock, losses } = await snsAccount()
+    sns.setFunctions(() => {
+      throw new TypeError('a bug')
+    })
+    await subscribe('lambda', functionArn)
+    await publish('x')
+    await expect(clock.advance(1000)).rejects.toThrow('a bug')
+    expect(losses).toEqual([])
+  })
+
   test('has a text for each protocol, if it says so', async () => {
     const { subscribe, publish, inbox, clock } = await snsAccount()
     await subscribe('sqs', inbox.arn, { Attributes: { RawMessageDelivery: 'true' } })

@@ -142,6 +142,13 @@ describe('a topic of the stack', () => {
     expect(losses).toEqual([])
   })
 
+  test('without a policy of its own lets no service publish', () => {
+    const template = withTopic(all => {
+      all.OtherTopic = { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'other' } }
+    })
+    expect(readTemplate(template, place).topics).toContainEqual({ name: 'other' })
+  })
+
   test('is published to by budgets, and by no other service', async () => {
     const { sns, clock, invoked } = await deployed()
     const sourceArn = 'arn:aws:budgets::123456789012:budget/monthly'
