@@ -90,6 +90,9 @@ test('with enhanced observability, each task has its own', async () => {
   // No other set of dimensions has anything.
   expect(await cpu({ TaskId: id })).toEqual([])
   expect(await cpu({ ...cluster, TaskId: id })).toEqual([])
+  // Nor has the same task under another name.
+  expect(await cpu({ ...own(keen), TaskDefinitionFamily: 'web' })).toEqual([])
+  expect(await cpu({ ...own(keen), ClusterName: 'other' })).toEqual([])
 })
 
 test('a setting holds from when it was made until the next', async () => {
