@@ -106,6 +106,6 @@ function stateOf(
   if (busyAt !== undefined) return 'busy'
   if (error !== undefined) return 'metrics-unreadable'
   if (points === 0) return 'no-data'
-  // 0.7 × 10 is 7.000000000000001 in binary fractions for some shares.
+  // 0.55 × 180 is 99.00000000000001 in binary fractions.
   return points < coverage * expected - 1e-6 ? 'too-few-points' : 'quiet'
 }
