@@ -4,6 +4,7 @@ import type { Budget, Config } from '../config/config.ts'
 import type { AwsBudget, BudgetAnswer, GuardWorld } from '../ports.ts'
 import { type Amount, sumOf, times } from './amount.ts'
 import { answerOf, type BudgetReading, keepReading } from './budget-records.ts'
+import type { CostDay } from './ledger-records.ts'
 import { type Ledger, type MeteredSpend, meteredOf, readLedger } from './metered.ts'
 import { awsPeriod, hoursLeft, limitAt, ownPeriod, type Period } from './periods.ts'
 import type { Spend } from './spend.ts'
@@ -28,6 +29,8 @@ export interface BudgetPlace {
   world: Pick<GuardWorld, 'table' | 'budgets' | 'log'>
   accountId?: string
   running: readonly Running[]
+  /** Days of the ledger that are newer than on record. */
+  fresh?: readonly CostDay[]
   now: Date
 }
 
@@ -35,11 +38,11 @@ export interface BudgetPlace {
 export async function readBudgets(config: Config, place: BudgetPlace): Promise<BudgetState[]> {
   const { budgets } = config
   if (budgets.length === 0) return []
-  const { world, now } = place
+  const { world, now, fresh = [] } = place
   const answers = await askAws(budgets, place)
   const known = budgets.map(budget => ({ budget, standing: standingOf(budget, answers, now) }))
   const earliest = known.map(({ standing }) => standing.period.from).sort()[0] ?? now.toISOString()
-  const ledger = await readLedger(world.table, clustersOf(config), earliest, now)
+  const ledger = await readLedger(world.table, clustersOf(config), earliest, now, fresh)
   return Promise.all(known.map(({ budget, standing }) => stateOf(budget, standing, ledger, config, place)))
 }
 

@@ -6,6 +6,7 @@ import type { Table } from '../ports.ts'
 import { endedTasks } from '../status/task-record.ts'
 import { type Costing, DaySums } from './day-sums.ts'
 import {
+  type CostDay,
   type CostHour,
   type LedgerState,
   readDay,
@@ -44,30 +45,43 @@ const mostDaysBack = 35
  * Brings the days of a cluster that are not final up to date. `recount`: also those hours of today and yesterday that were summed up
  * already, for what came late. False when time ran out: nothing of it is lost, and the next run goes on from there.
  */
-export async function keepLedger(
-  { cluster, running }: ClusterNow,
-  means: LedgerMeans,
-  recount: boolean,
-): Promise<boolean> {
-  const { table, now } = means
+export async function keepLedger(clusterNow: ClusterNow, means: LedgerMeans, recount: boolean): Promise<boolean> {
+  const { cluster } = clusterNow
+  const { table } = means
   const state = await readState(table, cluster)
-  const days = openDays(state, now, recount)
+  const days = openDays(state, means.now, recount)
   // Read before anything is summed up: of two runs at once, the one that saw less can't overwrite the other.
   const seen = new Map(await Promise.all(days.map(async day => [day, await readDay(table, day, cluster)] as const)))
+  const current = await sumUpDays(clusterNow, days, means, recount)
+  if (!current) return false
+  for (const each of current) await writeDay(table, each, seen.get(each.day))
+  await finish(days, cluster, state, means)
+  return true
+}
+
+/** The days of a cluster that are not final, as keepLedger would put them now; nothing is written. Undefined when time ran out. */
+export async function ledgerNow(clusterNow: ClusterNow, means: LedgerMeans): Promise<CostDay[] | undefined> {
+  const days = openDays(await readState(means.table, clusterNow.cluster), means.now, false)
+  return sumUpDays(clusterNow, days, { ...means, table: { ...means.table, put: async () => true } }, false)
+}
+
+async function sumUpDays(
+  { cluster, running }: ClusterNow,
+  days: readonly string[],
+  means: LedgerMeans,
+  recount: boolean,
+): Promise<CostDay[] | undefined> {
   const known = await knownHours(cluster, days, means, recount)
   const sums = new DaySums(days, cluster, means)
   const ended = new Set<string>()
-  for (const hour of hoursOf(days, now)) {
+  for (const hour of hoursOf(days, means.now)) {
     const summed = known.get(hour)
-    if (!summed && !means.hasTime()) return false
+    if (!summed && !means.hasTime()) return undefined
     sums.merge(summed ?? (await sumUp(hour, days, cluster, means, ended)))
   }
   // What has ended since ECS answered is counted as ended.
   sums.addAll(running.filter(({ arn }) => !ended.has(arn)))
-  for (const [day, costs] of sums.byDay())
-    await writeDay(table, { ...costs, day, isFinal: isFinal(day, now) }, seen.get(day))
-  await finish(days, cluster, state, means)
-  return true
+  return sums.byDay().map(([day, costs]) => ({ ...costs, day, isFinal: isFinal(day, means.now) }))
 }
 
 /** Days that are not final yet, oldest first; the last one is today. */

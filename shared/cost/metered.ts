@@ -12,15 +12,22 @@ export interface Ledger {
   since: ReadonlyMap<string, string>
 }
 
-/** The days of all clusters since `from`, an ISO time. `clusters`: those that are metered now. */
-export async function readLedger(table: Table, clusters: readonly string[], from: string, now: Date): Promise<Ledger> {
-  const days = await readDays(table, from.slice(0, 10), now.toISOString().slice(0, 10))
+/** The days of all clusters since `from`, an ISO time. `clusters`: those that are metered now. `fresh`: days that are newer than on record. */
+export async function readLedger(
+  table: Table,
+  clusters: readonly string[],
+  from: string,
+  now: Date,
+  fresh: readonly CostDay[],
+): Promise<Ledger> {
+  const onRecord = await readDays(table, from.slice(0, 10), now.toISOString().slice(0, 10))
+  const days = new Map([...onRecord, ...fresh].map(each => [`${each.day}#${each.cluster}`, each]))
   const since = new Map<string, string>()
   for (const cluster of clusters) {
     const state = await readState(table, cluster)
     if (state) since.set(cluster, state.since)
   }
-  return { days, since }
+  return { days: [...days.values()], since }
 }
 
 export interface MeteredSpend {

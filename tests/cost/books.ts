@@ -1,7 +1,7 @@
 /** A cluster whose tasks come and go on record, and its ledger, for tests. */
 import { memoryTable } from '../../local/memory-table.ts'
 import type { Config } from '../../shared/config/config.ts'
-import { keepLedger, type LedgerMeans } from '../../shared/cost/ledger.ts'
+import { type ClusterNow, keepLedger, type LedgerMeans, ledgerNow } from '../../shared/cost/ledger.ts'
 import { readDays } from '../../shared/cost/ledger-records.ts'
 import { subjectsOfTasks, tagKeysOf } from '../../shared/cost/task-subject.ts'
 import type { Table, Task } from '../../shared/ports.ts'
@@ -10,6 +10,8 @@ import { config as configOf, job, service, task as taskTarget } from '../deploy/
 import { prices } from './priced.ts'
 
 export const targets: Config = configOf(service(), taskTarget(), job())
+
+type Usual = Partial<LedgerMeans> & { running?: readonly Task[] }
 
 export class Books {
   readonly table: Table
@@ -32,25 +34,30 @@ export class Books {
   }
 
   /** One run; `more`: what is other than usual. */
-  keep(
-    now: string,
-    more: Partial<LedgerMeans> & { recount?: boolean; running?: readonly Task[] } = {},
-  ): Promise<boolean> {
-    const { recount = false, running = [...this.#running.values()], ...means } = more
-    return keepLedger(
+  keep(now: string, more: Usual & { recount?: boolean } = {}): Promise<boolean> {
+    const { recount = false, ...usual } = more
+    return keepLedger(...this.#run(now, usual), recount)
+  }
+
+  /** What one run would put on record. */
+  look(now: string, more: Usual = {}) {
+    return ledgerNow(...this.#run(now, more))
+  }
+
+  #run(now: string, { running = [...this.#running.values()], ...more }: Usual): [ClusterNow, LedgerMeans] {
+    const means: LedgerMeans = {
+      table: this.table,
+      prices: prices(),
+      now: new Date(now),
+      subjectOf: subjectsOfTasks({ services: new Map(), targets: new Map() }, this.config),
+      publicIpOf: () => false,
+      tagKeys: tagKeysOf(this.config),
+      hasTime: () => true,
+    }
+    return [
       { cluster: 'demo', running },
-      {
-        table: this.table,
-        prices: prices(),
-        now: new Date(now),
-        subjectOf: subjectsOfTasks({ services: new Map(), targets: new Map() }, this.config),
-        publicIpOf: () => false,
-        tagKeys: tagKeysOf(this.config),
-        hasTime: () => true,
-        ...means,
-      },
-      recount,
-    )
+      { ...means, ...more },
+    ]
   }
 
   days(from = '2026-01-01', to = '2026-12-31') {

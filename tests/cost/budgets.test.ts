@@ -284,6 +284,24 @@ describe('what is not known is not zero', () => {
     })
   })
 
+  test('right after midnight, before any run: what a look at the ledger finds is known', async () => {
+    const { at, books, config } = await inMarch([own('month')])
+    await at('2026-03-03T23:50:00Z')
+    const now = '2026-03-04T00:05:00Z'
+    const world = {
+      table: books.table,
+      budgets: { read: async () => [] },
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+    }
+    const place = { world, running: [], now: new Date(now) }
+    expect((await readBudgets(config, place))[0]?.spend.metered).toEqual({
+      unknown: expect.stringContaining('2026-03-03'),
+    })
+    const fresh = (await books.look(now)) ?? []
+    const [state] = await readBudgets(config, { ...place, fresh })
+    expect(state?.spend.metered).toEqual({ usd: expect.closeTo(72 + 5 / 60, 9) })
+  })
+
   test('a cluster that nobody metered', async () => {
     const config = withBudgets(own('month'))
     const world = {

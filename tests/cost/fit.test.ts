@@ -85,7 +85,8 @@ test('of 100,000 workloads', () => {
     candidate(`task:demo/${nth}`, (nth % 977) / 100, nth % 3 === 0 ? 'expendable' : 'normal'),
   )
   const total = all.reduce((sum, { perHourUsd }) => sum + perHourUsd, 0)
-  const before = performance.now()
+  const before = process.cpuUsage()
   expect(fitting(all, 1, total * 0.9)?.size).toBeGreaterThan(50_000)
-  expect(performance.now() - before).toBeLessThan(1000)
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(1000)
 })

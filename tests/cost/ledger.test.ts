@@ -173,6 +173,21 @@ describe('reruns', () => {
   })
 })
 
+test('looking at it writes nothing, and shows what keeping it would put on record', async () => {
+  const books = new Books()
+  await books.keep('2026-03-01T12:00:00Z')
+  await books.tell(
+    ran('a', '2026-03-01T20:00:00.000Z', '2026-03-01T21:00:00.000Z'),
+    runs('b', '2026-03-01T22:00:00.000Z'),
+  )
+  const put = () => Promise.reject(new Error('nothing is to be written'))
+  const looked = await books.look('2026-03-02T00:05:00Z', { table: { ...books.table, put } })
+  await books.keep('2026-03-02T00:05:00Z')
+  expect(await books.days()).toEqual(looked?.map(each => ({ ...each, version: expect.any(Number) })))
+  expect(await books.totals()).toEqual({ '2026-03-01': 3, '2026-03-02': 0.083333 })
+  expect(await books.look('2026-03-05T00:05:00Z', { hasTime: () => false })).toBeUndefined()
+})
+
 describe('a day becomes final', () => {
   test('an hour after its end, and is left alone then', async () => {
     const books = new Books()
