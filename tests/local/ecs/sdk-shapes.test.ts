@@ -22,6 +22,7 @@ import {
   StopTaskCommand,
   TagResourceCommand,
   UntagResourceCommand,
+  UpdateClusterSettingsCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { expect, test } from 'vitest'
@@ -33,6 +34,8 @@ const everything: ContainerDefinition = {
   healthCheck: { command: ['CMD', 'true'] },
   portMappings: [{ containerPort: 80 }],
 }
+
+const targetGroups = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup'
 
 /** The wire refuses, with a 500, an answer that has a member which the SDK's schema does not know. */
 function client(account = ecsAccount()) {
@@ -50,6 +53,9 @@ test('every answer is of the shape that the SDK reads', async () => {
       capacityProviders: ['FARGATE'],
       defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE' }],
     }),
+  )
+  await ecs.send(
+    new UpdateClusterSettingsCommand({ cluster: 'blue', settings: [{ name: 'containerInsights', value: 'enabled' }] }),
   )
   await ecs.send(
     new DescribeClustersCommand({
@@ -79,6 +85,9 @@ test('every answer is of the shape that the SDK reads', async () => {
       desiredCount: 1,
       launchType: 'FARGATE',
       networkConfiguration: network,
+      loadBalancers: [
+        { targetGroupArn: `${targetGroups}/web/6d0ecf831eec9f09`, containerName: 'web', containerPort: 80 },
+      ],
       tags,
     }),
   )
@@ -105,6 +114,7 @@ test('every answer is of the shape that the SDK reads', async () => {
   ])
   const services = await ecs.send(new DescribeServicesCommand({ services: ['s', 'cd'], include: ['TAGS'] }))
   expect(services.services?.map(service => service.runningCount)).toEqual([1, 1])
+  expect(services.services?.map(service => service.loadBalancers?.[0]?.containerPort)).toEqual([80, undefined])
   await ecs.send(new ListTasksCommand({ serviceName: 's' }))
   await ecs.send(new ListServicesCommand({}))
   await ecs.send(new TagResourceCommand({ resourceArn: second, tags }))
