@@ -13,6 +13,7 @@ import {
   type Parked,
   type ParkReason,
   type RunLine,
+  savingOf,
   writeAction,
   writeParked,
   writeSaving,
@@ -154,7 +155,7 @@ export class Acting {
     if (workload.kind === 'task') {
       for (const { arn } of checked.tasks)
         await this.#world.fleet.stopTask(workload.subject.cluster, arn, stopReason(reason))
-      await this.#save(workload, reason, this.#world.clock.now().toISOString(), true)
+      await this.#save(workload, reason)
       return undefined
     }
     const target = this.#target(workload.subject.target)
@@ -163,26 +164,21 @@ export class Acting {
     else if (target) parking = await parkCopies(workload, target, checked.tasks, reason, this.#world)
     else throw new TypeError(`${action.workload} is neither a service nor of a target`)
     if ('instead' in parking) return parking.instead
-    await this.#save(workload, reason, parking.parked.stoppedAt ?? action.at, false)
     return undefined
   }
 
-  /** What nothing brings back is counted to the month's end. */
-  async #save(
-    workload: Pick<Workload, 'id' | 'name' | 'subject' | 'costPerHour'>,
-    reason: ParkReason,
-    from: string,
-    isForGood: boolean,
-  ) {
-    const { id, name, subject, costPerHour } = workload
+  /** Nothing brings it back: counted to the month's end. */
+  async #save({ id: workload, name, subject, costPerHour }: Workload, { reason, at: from }: ParkReason): Promise<void> {
+    const to = monthEnd(new Date(from)).toISOString()
+    const target = subject.target === undefined ? {} : { target: subject.target }
     await writeSaving(this.#world.table, {
-      workload: id,
+      workload,
       name,
       cluster: subject.cluster,
-      ...(subject.target !== undefined && { target: subject.target }),
-      reason: reason.reason,
+      ...target,
+      reason,
       from,
-      ...(isForGood && { to: monthEnd(new Date(from)).toISOString() }),
+      to,
       costPerHour,
     })
   }
@@ -200,6 +196,7 @@ export class Acting {
   async #cameBack(parked: Parked, outcome: 'stopped-again' | 'left' | 'over'): Promise<void> {
     const { workload, name } = parked
     if (outcome === 'stopped-again') {
+      await this.#savedUntilNow(parked)
       this.acted.said.push(`${name} came back by itself: it is stopped once more, and not a third time`)
       return
     }
@@ -211,11 +208,18 @@ export class Acting {
     const now = this.#world.clock.now()
     const detail = 'it came back by itself, twice: it is left alone'
     const ended = { at: now.toISOString(), how: 'came-back' as const, detail }
-    await writeParked(this.#world.table, { ...parked, state: 'left', ended }, parked, now)
+    await this.#savedUntilNow(parked)
+    const { stoppedAt: _over, ...left } = parked
+    await writeParked(this.#world.table, { ...left, state: 'left', ended }, parked, now)
     this.acted.said.push(`${workload}: ${detail}`)
   }
 
-  /** A run died right after the stop: what follows from it is made up for. */
+  async #savedUntilNow(parked: Parked): Promise<void> {
+    const saving = savingOf(parked)
+    if (saving) await writeSaving(this.#world.table, { ...saving, to: this.#world.clock.now().toISOString() })
+  }
+
+  /** A run died right after the stop. */
   async #finish(parked: Parked): Promise<void> {
     if (parked.service !== undefined) {
       const service = await this.#world.fleet.describeService(parked.cluster, parked.service)
@@ -224,10 +228,8 @@ export class Acting {
     const done = await isParked(parked, this.#world)
     const [reason] = parked.reasons
     if ('instead' in done || !reason) return
-    const { workload: id, name, cluster, target, costPerHour } = parked
-    const subject = { cluster, isStandalone: false, ...(target !== undefined && { target }) }
-    await this.#save({ id, name, subject, costPerHour }, reason, done.parked.stoppedAt ?? reason.at, false)
-    this.acted.stopped.push({ workload: id, name, reason: reason.reason, detail: reason.detail, costPerHour })
+    const { workload, name, costPerHour } = parked
+    this.acted.stopped.push({ workload, name, reason: reason.reason, detail: reason.detail, costPerHour })
   }
 
   async #changeReasons(parked: Parked, change: (reasons: Parked['reasons']) => Parked['reasons']): Promise<void> {

@@ -79,6 +79,7 @@ function untouched(
   const protection = facts.protected.get(workload.id)
   if (protection) return keep('protected', protection)
   const parked = known.parked.get(workload.id)
+  if (parked?.state === 'waking') return keep('kept', 'it is being put back')
   if (parked && isLeft(parked)) return keep('came-back', cameBackTwice)
   if (since === undefined) return { is: 'not-judged', reason: 'age-unknown', detail: 'nothing says since when it runs' }
   const youngUntil = Date.parse(since) + guard.minimumAgeMs

@@ -204,15 +204,33 @@ export async function writeSaving(table: Table, saving: Saving): Promise<void> {
   await table.put({ ...saving, pk: savedKey, sk, schema, version: 1, at: saving.from, expiresAt }, 'any')
 }
 
-/** What was saved by this stop is counted to here. */
-export async function endSaving(table: Table, { stoppedAt, workload }: Parked, to: string): Promise<void> {
-  const record = await table.get(savedKey, `${stoppedAt}#${workload}`)
-  if (record) await writeSaving(table, { ...content<Saving>(record), to })
+/** Every saving, oldest first: those that are over, and of what is parked now, which have no end yet. */
+export async function readSavings(table: Table): Promise<Saving[]> {
+  const parked = await readParked(table)
+  const open = parked.flatMap(each => (each.state === 'parked' ? (savingOf(each) ?? []) : []))
+  return [...(await all<Saving>(table, savedKey)), ...open].sort((a, b) => (a.from < b.from ? -1 : 1))
 }
 
-/** Every saving on record, oldest first. */
-export function readSavings(table: Table): Promise<Saving[]> {
-  return all<Saving>(table, savedKey)
+/** What a parked one has saved since it was seen stopped; undefined where it never was. */
+export function savingOf({
+  workload,
+  name,
+  cluster,
+  target,
+  reasons,
+  stoppedAt,
+  costPerHour,
+}: Parked): Saving | undefined {
+  if (stoppedAt === undefined) return undefined
+  return {
+    workload,
+    name,
+    cluster,
+    ...(target !== undefined && { target }),
+    reason: reasons[0]?.reason ?? 'idle',
+    from: stoppedAt,
+    costPerHour,
+  }
 }
 
 const guardKey = 'GUARD'
@@ -229,6 +247,14 @@ export async function writeRun(table: Table, run: GuardRun, isWorthKeeping: bool
 export async function readLastRun(table: Table): Promise<GuardRun | undefined> {
   const record = await table.get(guardKey, 'LAST')
   return record && content<GuardRun>(record)
+}
+
+/** Undefined also for one before the last that found and did the same as the run before it. */
+export async function findRun(table: Table, id: string): Promise<GuardRun | undefined> {
+  const record = await table.get(guardKey, `${runPrefix}${id}`)
+  if (record) return content<GuardRun>(record)
+  const last = await readLastRun(table)
+  return last?.id === id ? last : undefined
 }
 
 /** Runs that found or did something, newest first. */

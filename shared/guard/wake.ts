@@ -4,7 +4,7 @@ import { changeGate } from '../deploy/park.ts'
 import { readTarget } from '../deploy/records.ts'
 import type { ScalingWorld } from '../ports.ts'
 import { keepCopies } from '../sweep/copies.ts'
-import { endSaving, findParked, type Parked, writeParked } from './records.ts'
+import { findParked, type Parked, savingOf, writeParked, writeSaving } from './records.ts'
 
 export interface Woken {
   workload: string
@@ -35,9 +35,7 @@ export async function wake(
   if (!seen || seen.state === 'over') return undefined
   const now = world.clock.now()
   const waking =
-    seen.state === 'waking'
-      ? seen
-      : await writeParked(world.table, { ...seen, state: 'waking', reasons: [] }, seen, now)
+    seen.state === 'waking' ? seen : await writeParked(world.table, { ...seen, state: 'waking' }, seen, now)
   // Somebody else has changed it since it was read: what they want is looked at anew.
   if (!waking) return wake(workload, how, because, config, world)
   const wasLeft = seen.state === 'left'
@@ -145,8 +143,9 @@ export async function close(
 ): Promise<void> {
   const now = world.clock.now()
   const at = now.toISOString()
-  if (parked.stoppedAt !== undefined) await endSaving(world.table, parked, at)
-  await writeParked(world.table, { ...parked, state: 'over', reasons: [], ended: { at, how, detail } }, parked, now)
+  const saving = savingOf(parked)
+  if (saving) await writeSaving(world.table, { ...saving, to: at })
+  await writeParked(world.table, { ...parked, state: 'over', ended: { at, how, detail } }, parked, now)
 }
 
 function revisionName(arn: string): string {
