@@ -32,18 +32,13 @@ export class Capacity {
 
   /** Undefined when there is no such service that is active. */
   async read({ cluster, service }: Pick<TargetRecord, 'cluster' | 'service'>): Promise<ScaledService | undefined> {
-    try {
-      const answer = (await this.#call('DescribeServices', { cluster, services: [service] })) as { services: Service[] }
-      const found = answer.services.find(({ status }) => status === 'ACTIVE')
-      if (!found) return undefined
-      const deployments = found.deployments ?? []
-      return {
-        desired: found.desiredCount ?? 0,
-        isDeploying: deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
-      }
-    } catch (error) {
-      if (error instanceof AwsError && error.code === 'ClusterNotFoundException') return undefined
-      throw error
+    const answer = (await this.#call('DescribeServices', { cluster, services: [service] })) as { services: Service[] }
+    const found = answer.services.find(({ status }) => status === 'ACTIVE')
+    if (!found) return undefined
+    const deployments = found.deployments ?? []
+    return {
+      desired: found.desiredCount ?? 0,
+      isDeploying: deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
     }
   }
 
