@@ -82,7 +82,8 @@ function story({ because, event, ended, undone }: Deployment): string {
 }
 
 function forPrograms(deployment: Deployment) {
-  const { target, number, image, state, claimedAt, startedAt, because, event, ended, undone, revision } = deployment
+  const { target, number, image, state, claimedAt, startedAt, because, event, ended, undone, revision, addsPerMonth } =
+    deployment
   const endedAt = endOf(deployment)
   return {
     target,
@@ -97,5 +98,6 @@ function forPrograms(deployment: Deployment) {
     ...(ended && { ended }),
     ...(undone && { undone }),
     ...(revision && { revision: revision.arn }),
+    ...(addsPerMonth && { addsPerMonth }),
   }
 }
