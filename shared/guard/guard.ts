@@ -13,6 +13,7 @@ import { see } from './observe.ts'
 import type { PlanLine } from './plan.ts'
 import { noGuard, type Planned, plan, remember } from './planning.ts'
 import { type GuardRun, type RunLine, readLastRun, writeRun } from './records.ts'
+import { isReportDue, setReportDue } from './report-due.ts'
 import { noteStops } from './stops.ts'
 
 export interface RunMeans extends Means {
@@ -33,10 +34,14 @@ export async function guard(
   if ('heldBy' in lease) {
     const skipped = `run ${lease.heldBy} is under way, at the longest until ${lease.until}`
     world.log.info('not guarded', { reason: skipped })
+    if (trigger === 'report') await setReportDue(world.table, true, now)
     return { skipped }
   }
   try {
-    return await run(id, trigger, config, world, means)
+    const isOverdue = trigger !== 'report' && (await isReportDue(world.table))
+    const report = await run(id, isOverdue ? 'report' : trigger, config, world, means)
+    if (isOverdue) await setReportDue(world.table, false, world.clock.now())
+    return report
   } finally {
     // Where this fails the lease ends by itself.
     await giveBack(world.table, lease, world.clock.now()).catch(error =>

@@ -37,7 +37,7 @@ export async function undoWorkload(workload: string, who: Who, config: Config, w
 }
 
 async function neverParked(workload: string, config: Config, world: ScalingWorld): Promise<string> {
-  const [kind, , id = ''] = /^(\w+):(?:[^/]+\/)?(.+)$/.exec(workload) ?? []
+  const [, kind, id = ''] = /^(\w+):(?:[^/]+\/)?(.+)$/.exec(workload) ?? []
   if (kind !== 'task') return `${workload} is not stopped by the guard`
   return `${workload} was one task: a task that was stopped can not be started again${await again(id, config, world)}`
 }

@@ -5,6 +5,7 @@ import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import { why } from '../../shared/deploy/why.ts'
 import { guard } from '../../shared/guard/guard.ts'
+import { takeLease } from '../../shared/guard/lease.ts'
 import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
 import { undoWorkload } from '../../shared/guard/undo.ts'
 import { finish } from '../deploy/rollouts.ts'
@@ -35,6 +36,19 @@ async function idleService(activity = 'idle') {
   })
   return simulated
 }
+
+describe('one run at a time', () => {
+  test('a lease that is held is respected, and one whose run has died is not kept; a report that came meanwhile is made up for', async () => {
+    const { world, clock } = simulatedWorld()
+    await takeLease(world.table, 'other', 300_000, clock.now())
+    expect(await guard('report', configOf(), world, means)).toEqual({
+      skipped: expect.stringMatching(/run other is under way/),
+    })
+    await clock.advance(300_001)
+    expect(await guard('schedule', configOf(), world, means)).toMatchObject({ trigger: 'report' })
+    expect(await guard('schedule', configOf(), world, means)).toMatchObject({ trigger: 'schedule' })
+  })
+})
 
 describe('a deployment', () => {
   test('says on its record what it adds a month, and why tells it', async () => {
