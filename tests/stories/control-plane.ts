@@ -53,6 +53,8 @@ interface Options {
   /** Changes the world as the functions see it: to let them fail on purpose. */
   world?: (world: GuardWorld) => GuardWorld
   at?: string
+  /** A story of days can do with fewer sweeps; absent: as the stack has it. */
+  sweepMinutes?: number
 }
 
 /** The example of farguard.yml, deployed as the stack's own resources and serverless.yml say. */
@@ -61,6 +63,7 @@ export async function deployed({
   config: change = same,
   world: around = same,
   at = '2026-03-01T22:00:00Z',
+  sweepMinutes,
 }: Options = {}) {
   const read = readConfig('farguard.yml')
   if ('problems' in read) throw new Error('farguard.yml is broken')
@@ -77,6 +80,8 @@ export async function deployed({
   }
   const functions = stackFunctions()
   const { Resources } = stackResources(config, { stage: 'dev', timeoutSeconds: timeoutsOf(functions) })
+  if (sweepMinutes !== undefined)
+    Resources.SweepSchedule.Properties.ScheduleExpression = `rate(${sweepMinutes} minutes)`
   const place = { accountId: localAccountId, region, queueUrl: local.sqs.queueUrl }
   const stack = readTemplate({ Resources: { ...Resources, ...lambdas(functions) } }, place)
   const table = dynamoDbTable(options, 'farguard-dev')
