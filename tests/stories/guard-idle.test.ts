@@ -20,7 +20,7 @@ describe('an idle service', () => {
     await to('2026-03-02T10:40:00Z')
     const run = await lastRun()
     expect(run).toMatchObject({ warned: [{ workload: 'service:demo/shop', reason: 'idle' }], stopped: [] })
-    expect(run?.warned[0]?.detail).toMatch(/^CPU at most 0\.\d+ % of 3 %, for 2 hours, by its service's metrics$/)
+    expect(run?.warned[0]?.detail).toMatch(/^CPU at most 0\.\d+ % of 3 %, for 2 h, by its service's metrics$/)
     await to('2026-03-02T11:20:00Z')
     expect(copies('shop')).toBe('2 wanted, 2 running')
 
