@@ -44,8 +44,8 @@ export function images({ targets }: Config): Statement[] {
   ]
 }
 
-/** What starts tasks: a rollout does, and whoever puts copies back that were stopped. */
-export const starting: readonly Statement[] = [
+/** What starts tasks. */
+const starting: readonly Statement[] = [
   // It can't be limited to a resource.
   allow(['ecs:DescribeTaskDefinition'], '*'),
   allow(['ecs:RegisterTaskDefinition', 'ecs:RunTask'], arn('ecs', 'task-definition/*')),

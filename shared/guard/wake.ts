@@ -1,9 +1,7 @@
 /** Puts back what the guard has stopped: the count first, then what scales it, as they were. */
 import type { Config, Target } from '../config/config.ts'
 import { changeGate } from '../deploy/park.ts'
-import { readTarget } from '../deploy/records.ts'
 import type { ScalingWorld } from '../ports.ts'
-import { keepCopies } from '../sweep/copies.ts'
 import { findParked, type Parked, savingOf, writeParked, writeSaving } from './records.ts'
 
 export interface Woken {
@@ -89,7 +87,6 @@ export async function resumeScaling({ cluster, service = '', was }: Parked, worl
   return changed
 }
 
-/** The sweep may start them from here on; it is not waited for. */
 async function wakeCopies(parked: Parked, config: Config, world: ScalingWorld): Promise<Waking> {
   const about = aboutOf(parked)
   const target = config.targets.find(({ name }) => name === parked.target)
@@ -106,16 +103,13 @@ async function wakeCopies(parked: Parked, config: Config, world: ScalingWorld): 
   return { ...about, desiredCount: count, changed }
 }
 
-/** Nothing keeps the sweep from starting them any more. */
-export async function letCopiesRun(target: Target, world: ScalingWorld): Promise<void> {
-  await changeGate(target.name, world, gate => {
+/** Nothing keeps them from being started any more: the look that is sent starts them, or what was pushed meanwhile. */
+export async function letCopiesRun({ name }: Target, world: ScalingWorld): Promise<void> {
+  await changeGate(name, world, gate => {
     const { asleep, ...rest } = gate
     return asleep ? rest : gate
   })
-  const known = await readTarget(world.table, target.name)
-  // What was pushed meanwhile waits at the gate, and takes over by itself.
-  if (known.gate?.parked) await world.control.send({ kind: 'look', target: target.name })
-  await keepCopies(target, known, undefined, world)
+  await world.control.send({ kind: 'look', target: name })
 }
 
 function aboutOf({

@@ -4,10 +4,11 @@ import type { Config, Target } from '../config/config.ts'
 import { carryOn } from '../deploy/advance.ts'
 import { sendLook } from '../deploy/look.ts'
 import { nextLook } from '../deploy/park.ts'
-import { readTarget } from '../deploy/records.ts'
+import { isOpen, type KnownTarget, readTarget } from '../deploy/records.ts'
 import { deployWanted } from '../deploy/sweep-images.ts'
 import { combine, type Outcome } from '../outcome.ts'
 import type { ScalingWorld, World } from '../ports.ts'
+import { keepCopies } from '../sweep/copies.ts'
 import { carryOutIntent } from './intents.ts'
 
 export async function carryOut(message: ControlMessage, config: Config, world: ScalingWorld): Promise<Outcome> {
@@ -28,11 +29,22 @@ async function lookAtRollout(deployment: number, target: Target, world: World): 
 
 /** What waits goes if its gate has opened: the newest, whatever that is by now. */
 async function lookAtGate(target: Target, world: World): Promise<Outcome> {
-  const before = (await readTarget(world.table, target.name)).gate?.parked
-  if (!before) return { kind: 'skipped', reason: 'nothing-waits' }
+  const known = await readTarget(world.table, target.name)
+  const before = known.gate?.parked
+  if (!before) return startCopies(target, known, world)
   const outcomes = await deployWanted(target.repository, [target], world)
   const { parked } = (await readTarget(world.table, target.name)).gate ?? {}
   const isSame = parked?.image.digest === before.image.digest && parked.until === before.until
   if (isSame) await sendLook(target.name, undefined, nextLook(parked, world.clock.now()), world)
   return combine([...outcomes.values()])
+}
+
+/** Copies that the guard let sleep until now: the sweep would start them, minutes later. */
+async function startCopies(target: Target, known: KnownTarget, world: World): Promise<Outcome> {
+  const { newest } = known
+  const isUnderWay = newest !== undefined && (isOpen(newest) || newest.todo !== undefined)
+  const started = isUnderWay ? [] : await keepCopies(target, known, undefined, world)
+  return started.length === 0
+    ? { kind: 'skipped', reason: 'nothing-waits' }
+    : { kind: 'done', what: started.join('; ') }
 }
