@@ -50,11 +50,20 @@ function leastMs({ platformFamily }: Task): number {
 /** Statuses before anything is pulled, and so before anything is billed. */
 const unbilled = new Set(['PROVISIONING', 'PENDING'])
 
-/** When billing began; undefined where it never did. Later times stand in where ECS did not tell the pull's, then its creation. */
+/** Statuses that a task comes to also without having pulled anything, when it is stopped early. */
+const ending = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED'])
+
+/**
+ * When billing began; undefined where it never did. Later times stand in where ECS did not tell the pull's, then its creation: but of a
+ * task that ends, no pull that is told is no pull, unless a container of it ran.
+ */
 function beginOf(task: Metered): number | undefined | { unknown: string } {
-  const told = timeOf(task.pullStartedAt) ?? timeOf(task.startedAt)
+  const told = timeOf(task.pullStartedAt) ?? timeOf(task.pullStoppedAt) ?? timeOf(task.startedAt)
   if (told !== undefined) return told
-  if (unbilled.has(task.lastStatus) || task.stopCode === 'TaskFailedToStart') return undefined
+  const { lastStatus, lost, containers } = task
+  if (unbilled.has(lastStatus))
+    return lost ? { unknown: 'It was lost before ECS told whether it pulled its image' } : undefined
+  if (ending.has(lastStatus) && !containers.some(({ exitCode }) => exitCode !== undefined)) return undefined
   return timeOf(task.createdAt) ?? { unknown: 'ECS does not tell when it started' }
 }
 

@@ -34,6 +34,25 @@ describe('billed time', () => {
     ],
     ['nothing before the pull', without(running({ lastStatus: 'PROVISIONING' }), 'pullStartedAt'), 0],
     ['nothing of what never pulled', without(ended({ stopCode: 'TaskFailedToStart' }), 'pullStartedAt'), 0],
+    ['nothing of what was stopped before its pull', without(ended({ stopCode: 'UserInitiated' }), 'pullStartedAt'), 0],
+    [
+      'nothing of what is being stopped before its pull',
+      without(ended({ stopCode: 'ServiceSchedulerInitiated', lastStatus: 'DEPROVISIONING' }), 'pullStartedAt'),
+      0,
+    ],
+    [
+      'what a container of it ran, from its creation where no pull is told',
+      without(
+        ended({ createdAt: '2026-03-01T22:00:00.000Z', containers: [{ name: 'app', exitCode: 0 }] }),
+        'pullStartedAt',
+      ),
+      10 * minute,
+    ],
+    [
+      "from the pull's end where its start is not told",
+      without(running({ pullStoppedAt: '2026-03-02T03:00:00.000Z' }), 'pullStartedAt'),
+      hour,
+    ],
     ['what failed after its pull began', ended({ stopCode: 'TaskFailedToStart' }), 10 * minute],
     [
       'to the end of its containers where no stop is told',
@@ -49,6 +68,11 @@ describe('billed time', () => {
   test.each<[string, Metered, RegExp]>([
     ['no start', without(running(), 'pullStartedAt', 'createdAt'), /when it started/],
     ['no stop', without(ended(), 'stoppedAt'), /when it stopped/],
+    [
+      'what was lost before its pull was told',
+      { ...without(running({ lastStatus: 'PENDING' }), 'pullStartedAt'), lost: { at: '2026-03-01T23:00:00.000Z' } },
+      /lost/,
+    ],
   ])('%s is not known, and not zero', (_, of, unknown) => {
     expect(billedMs(of, now)).toEqual({ unknown: expect.stringMatching(unknown) })
     expect(costOf(of, prices(), now)).toEqual({ unknown: expect.stringMatching(unknown) })
