@@ -1,13 +1,18 @@
 /** Where the command finds a deployed stack: an AWS account's, by its stage, or the local account of `npm start`. */
 
+import { autoscaling } from '../shared/aws/autoscaling.ts'
+import { awsBudgets } from '../shared/aws/budgets.ts'
 import { cloudWatchLogs } from '../shared/aws/cloudwatch-logs.ts'
+import { cloudWatchMetrics } from '../shared/aws/cloudwatch-metrics.ts'
 import { dynamoDbTable } from '../shared/aws/dynamodb-table.ts'
 import { ecrAnnotations } from '../shared/aws/ecr-annotations.ts'
+import { ecrRegistry } from '../shared/aws/ecr-registry.ts'
 import { ecsFleet } from '../shared/aws/ecs-fleet.ts'
+import { priceList } from '../shared/aws/price-list.ts'
 import { controlQueueNamed } from '../shared/aws/sqs-control.ts'
-import type { Control, Fleet, ImageAnnotations, Logs, Table } from '../shared/ports.ts'
+import type { GuardWorld, ImageAnnotations, Logs } from '../shared/ports.ts'
 
-export interface Connection {
+export interface Connection extends Omit<GuardWorld, 'clock' | 'log'> {
   /** For messages: `stack farguard-dev in eu-central-1`. */
   name: string
   isLocal: boolean
@@ -15,10 +20,7 @@ export interface Connection {
   endpoint?: string
   /** What time it is in the local account, as far as it tells; AWS has ours. */
   now?: () => Promise<Date | undefined>
-  table: Table
   annotations: ImageAnnotations
-  fleet: Fleet
-  control: Control
   logs: Logs
 }
 
@@ -70,6 +72,11 @@ function ports(stack: string, options: ClientOptions): Omit<Connection, 'name' |
     fleet: ecsFleet(options),
     control: controlQueueNamed(`${stack}-control`, options),
     logs: cloudWatchLogs(options),
+    registry: ecrRegistry(options),
+    scaling: autoscaling(options),
+    metrics: cloudWatchMetrics(options),
+    budgets: awsBudgets(options),
+    priceList: priceList(options),
   }
 }
 

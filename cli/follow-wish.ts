@@ -3,6 +3,7 @@ import type { Intent } from '../events/control-message.ts'
 import { type Deployment, readDeployment } from '../shared/deploy/records.ts'
 import { type IntentOutcome, readIntentOutcome } from '../shared/intents/intent-record.ts'
 import { RetryableError } from '../shared/ports.ts'
+import { lookAtWaking, tellWaking, type Waking } from './guard/waking.ts'
 import { progressOn } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -12,6 +13,8 @@ export interface Ended {
   outcome?: IntentOutcome
   /** As they were last seen. */
   deployments: Deployment[]
+  /** What was put back, as it was last seen. */
+  waking?: Waking[]
 }
 
 const minute = 60_000
@@ -31,7 +34,7 @@ export async function followWish(
     for (;;) {
       progress.show(doing)
       try {
-        seen = await look(intent, seen.outcome, stack.table)
+        seen = await look(intent, seen.outcome, stack)
         doing = waitingFor(seen)
       } catch (error) {
         if (!(error instanceof RetryableError)) throw error
@@ -49,9 +52,14 @@ export async function followWish(
   }
 }
 
-async function look(intent: Intent, known: IntentOutcome | undefined, table: Session['stack']['table']) {
+async function look(intent: Intent, known: IntentOutcome | undefined, stack: Session['stack']) {
+  const { table } = stack
   const outcome = known ?? (await readIntentOutcome(table, intent.id))
   if (!outcome) return { deployments: [], isSettled: false }
+  if (outcome.woken && outcome.woken.length > 0) {
+    const waking = await lookAtWaking(outcome.woken, stack)
+    return { outcome, deployments: [], waking, isSettled: waking.every(({ state }) => state !== 'waking') }
+  }
   const isFollowed = intent.wish.do === 'deploy' || intent.wish.do === 'rollback'
   if (!isFollowed || outcome.deployments.length === 0) return { outcome, deployments: [], isSettled: true }
   const read = await Promise.all(outcome.deployments.map(({ target, number }) => readDeployment(table, target, number)))
@@ -76,8 +84,13 @@ export function isSettled({ state, todo, isParked, wokeAt }: Deployment): boolea
   }
 }
 
-function waitingFor({ outcome, deployments }: Omit<Ended, 'how'>): string {
+function waitingFor({ outcome, deployments, waking }: Omit<Ended, 'how'>): string {
   if (!outcome) return 'Waiting for the stack to take it up'
+  if (waking)
+    return waking
+      .filter(({ state }) => state === 'waking')
+      .map(tellWaking)
+      .join('; ')
   const open = deployments.filter(deployment => !isSettled(deployment))
   if (open.length === 0) return 'Waiting for the deployment to begin'
   return open.map(({ target, number, state, todo }) => `${target} #${number} ${doings(state, todo)}`).join(', ')

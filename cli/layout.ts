@@ -36,17 +36,52 @@ export function columnsOf(
   rows: readonly (readonly string[])[],
   columns: number | undefined,
 ): string[] {
-  const lines = [head.map(name => name.toUpperCase()), ...rows.map(row => row.map(printable))]
-  const widths = columns === undefined ? undefined : narrowed(lines, columns)
+  return linesByRow(head, rows, columns).flat()
+}
+
+export interface NotedRow {
+  cells: readonly string[]
+  /** Below the row, as wide as the screen. */
+  notes: readonly string[]
+}
+
+/** As columnsOf, for rows with more to say than a column has room for. */
+export function columnsWithNotes(
+  head: readonly string[],
+  rows: readonly NotedRow[],
+  columns: number | undefined,
+): string[] {
+  const [first = [], ...lines] = linesByRow(
+    head,
+    rows.map(({ cells }) => cells),
+    columns,
+  )
+  const width = columns === undefined ? undefined : Math.max(narrowest, columns - indent.length)
+  const below = rows.map(({ notes }) => notes.flatMap(note => wrapped(printable(note), width)))
+  return [...first, ...lines.flatMap((row, nth) => [...row, ...(below[nth] ?? []).map(line => indent + line)])]
+}
+
+const indent = '    '
+
+/** The head's lines first. */
+function linesByRow(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | undefined,
+): string[][] {
+  const texts = [head.map(name => name.toUpperCase()), ...rows.map(row => row.map(printable))]
+  const widths = columns === undefined ? undefined : narrowed(texts, columns)
+  const cells = texts.map(row => row.map((cell, index) => wrapped(cell, widths?.[index])))
   const table = new CliTable({
     chars: noLines,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   })
-  for (const row of lines) table.push(row.map((cell, index) => wrapped(cell, widths?.[index]).join('\n')))
-  return table
+  for (const row of cells) table.push(row.map(cell => cell.join('\n')))
+  const lines = table
     .toString()
     .split('\n')
     .map(line => line.trimEnd())
+  return cells.map(row => lines.splice(0, Math.max(1, ...row.map(cell => cell.length))))
 }
 
 /** How wide each column may be: a name as wide as it is, unless that leaves the last column too little. */

@@ -5,12 +5,16 @@ import { loopback } from './arguments.ts'
 import { approve } from './commands/approve.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployments } from './commands/deployments.ts'
+import { guard } from './commands/guard.ts'
 import { hold } from './commands/hold.ts'
+import { keep } from './commands/keep.ts'
 import { logs } from './commands/logs.ts'
 import { release } from './commands/release.ts'
 import { rollback } from './commands/rollback.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
+import { undo } from './commands/undo.ts'
+import { wake } from './commands/wake.ts'
 import { why } from './commands/why.ts'
 import { type Connection, explain, type Where } from './connection.ts'
 import { localAddress } from './local-address.ts'
@@ -24,12 +28,16 @@ export const commands: Readonly<Record<string, DefineCommand>> = {
   deployments,
   why,
   logs,
+  guard,
   deploy,
   rollback,
   hold,
   release,
   approve,
   stop,
+  keep,
+  undo,
+  wake,
 }
 
 export interface Surroundings {

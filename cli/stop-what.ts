@@ -3,10 +3,11 @@ import type { Wish } from '../events/control-message.ts'
 import type { Config } from '../shared/config/config.ts'
 import { type Deployment, deploymentsOf } from '../shared/deploy/records.ts'
 import { RefusedError, RetryableError, type Service } from '../shared/ports.ts'
-import { runningTasks, type TaskRecord } from '../shared/status/task-record.ts'
-import { configIfAny, type Found, find } from './find.ts'
+import type { TaskRecord } from '../shared/status/task-record.ts'
+import { configIfAny, find } from './find.ts'
 import { tagOf } from './image-name.ts'
-import { CommandError, type Session, UsageError } from './session.ts'
+import { oneOf } from './one-of.ts'
+import type { Session } from './session.ts'
 import { span, utc } from './times.ts'
 
 export interface Stopping {
@@ -37,28 +38,6 @@ export async function whatToStop(
   if (task.lastStatus === 'STOPPED' || task.lost) return undefined
   const wish = { do: 'stop-task' as const, cluster: task.cluster, task: task.arn, ...reason }
   return { wish, ...(await aboutTask(task, session)) }
-}
-
-/** A target stands for its service, or for its one task. */
-async function oneOf(found: Found, session: Session): Promise<Exclude<Found, { is: 'target' }>> {
-  if (found.is !== 'target') return found
-  const { target } = found
-  if (target.run.kind === 'service') {
-    const service = await session.stack.fleet.describeService(target.cluster, target.run.service)
-    if (!service)
-      throw new CommandError(
-        `Cluster ${target.cluster} has no service ${target.run.service}, which target ${target.name} is to keep.`,
-      )
-    return { is: 'service', cluster: target.cluster, service }
-  }
-  const tasks: TaskRecord[] = []
-  for await (const page of runningTasks(session.stack.table, { target: target.name })) tasks.push(...page)
-  const [only, ...others] = tasks
-  if (!only)
-    throw new CommandError(`No task of ${target.name} runs by the records. farguard status ${target.name} shows more.`)
-  if (others.length === 0) return find(only.arn, session) as Promise<Exclude<Found, { is: 'target' }>>
-  const list = tasks.map(({ arn, at }) => `  ${arn}  since ${utc(at)}`)
-  throw new UsageError([`${target.name} has ${tasks.length} tasks; name one:`, ...list].join('\n'))
 }
 
 function aboutService(cluster: string, service: Service, session: Session): Omit<Stopping, 'wish'> {

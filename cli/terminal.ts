@@ -23,6 +23,8 @@ export interface Terminal {
   untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Who asks, for people: `ana@laptop`. */
   user(): string
+  /** Whose hours somebody here means by 18:00: an IANA name. */
+  timeZone(): string
 }
 
 /** The terminal, pipe or log that this process was started in. */
@@ -39,6 +41,7 @@ export function processTerminal(): Terminal {
     sleep: (ms, signal) => passed(ms, undefined, { signal }).catch(() => undefined),
     untilInterrupted,
     user,
+    timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
   }
 }
 

@@ -18,10 +18,10 @@ export function span(ms: number): string {
   return `${Math.max(0, Math.floor(ms / size))} ${unit}`
 }
 
-const inMs = { s: 1_000, m: 60_000, h: 3_600_000 }
+const inMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Milliseconds of `90s`, `20m` or `2h`; undefined for what is none of these. */
+/** Milliseconds of `90s`, `20m`, `2h` or `3d`; undefined for what is none of these. */
 export function readSpan(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,5})([smh])$/.exec(text.trim()) ?? []
+  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text.trim()) ?? []
   return count === undefined ? undefined : Number(count) * inMs[unit as keyof typeof inMs]
 }

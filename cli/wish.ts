@@ -7,6 +7,7 @@ import type { Deployment } from '../shared/deploy/records.ts'
 import type { IntentOutcome } from '../shared/intents/intent-record.ts'
 import { configIfAny } from './find.ts'
 import { type Ended, followWish } from './follow-wish.ts'
+import { tellWaking } from './guard/waking.ts'
 import { tagOf } from './image-name.ts'
 import { json, printable } from './printable.ts'
 import type { Session } from './session.ts'
@@ -57,10 +58,10 @@ export async function askFor(wish: Wish, look: string, options: WishOptions, ses
   return exitCode(ended)
 }
 
-function tell({ outcome, deployments }: Ended, config: Config): string[] {
+function tell({ outcome, deployments, waking = [] }: Ended, config: Config): string[] {
   if (!outcome) return []
   const said = outcome.state === 'done' ? outcome.detail : `Refused, ${outcome.reason}: ${outcome.detail}`
-  return [said, ...deployments.map(deployment => tellDeployment(deployment, config))]
+  return [said, ...deployments.map(deployment => tellDeployment(deployment, config)), ...waking.map(tellWaking)]
 }
 
 /** `web #5 failed: application-exit: … Undone: …` */

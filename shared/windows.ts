@@ -94,7 +94,7 @@ function mondayBefore(local: number): number {
 }
 
 /** What clocks of the zone show at an instant, as if it were UTC. */
-function localTime(at: number, timeZone: string): number {
+export function localTime(at: number, timeZone: string): number {
   return at + offsetNanoseconds(toZonedDateTimeISO(fromEpochMilliseconds(at), timeZone)) / 1_000_000
 }
 
@@ -102,7 +102,7 @@ function localTime(at: number, timeZone: string): number {
  * The instant at which clocks of the zone show this local time. Where they show it twice, the first; where they skip it, as much
  * later as they are put forward: Temporal's `compatible`.
  */
-function instantOf(local: number, timeZone: string): number {
+export function instantOf(local: number, timeZone: string): number {
   const of = new Date(local)
   const [year, month, day] = [of.getUTCFullYear(), of.getUTCMonth() + 1, of.getUTCDate()]
   return toZonedDateTime(create(year, month, day, of.getUTCHours(), of.getUTCMinutes()), timeZone).epochMilliseconds

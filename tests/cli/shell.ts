@@ -53,6 +53,7 @@ export async function type(line: string | string[], simulated: SimulatedWorld, s
     },
     untilInterrupted: work => work(interrupted.signal),
     user: () => 'ana@laptop',
+    timeZone: () => 'Europe/Berlin',
   }
   if (shell.columns !== undefined) {
     terminal.clear = () => void out.splice(0)
@@ -66,10 +67,8 @@ export async function type(line: string | string[], simulated: SimulatedWorld, s
   const stack: Connection = {
     name: 'the test stack',
     isLocal: true,
-    table: world.table,
+    ...world,
     annotations: { annotationsOf: async () => undefined },
-    fleet: world.fleet,
-    control: world.control,
     logs: nothingToSay,
     ...shell.ports,
   }
