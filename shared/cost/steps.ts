@@ -72,7 +72,7 @@ function reached(
 ): ReachedStep {
   const share = limitUsd > 0 ? ` (${Math.floor((amountUsd / limitUsd) * 100 + 1e-6)} %)` : ''
   const detail = `${words[basis]} ${dollars(amountUsd)} of ${dollars(limitUsd)}${share}`
-  const key = `${spend.period.from}#${step.label}#${amountUsd}`
+  const key = `${spend.period.from}#${step.label}#${step.do}#${amountUsd}`
   const isAws = basis === 'reported' || basis === 'forecast'
   return { step, basis, amountUsd, detail, key, hasActed: isAws && acted.has(key) }
 }

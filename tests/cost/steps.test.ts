@@ -131,6 +131,13 @@ describe('acting once', () => {
     expect(actedAt(spend(of), keysOf(spend()))).toContainEqual(['reported', false])
   })
 
+  test('of two steps at one threshold each acts for itself', () => {
+    const both = (...steps: BudgetStep[]) => reachedSteps(aws(...steps), spend(), none).reached.map(({ key }) => key)
+    const fit = step(100, 'actual', 'stop-to-fit')
+    const { reached } = reachedSteps(aws(fit, step(100, 'actual', 'stop-all')), spend(), new Set(both(fit)))
+    expect(reached.map(({ hasActed }) => hasActed)).toEqual([true, false])
+  })
+
   test('of an own limit what is metered is judged anew each time', () => {
     const budget = own(step(40, 'actual', 'stop-all'))
     const acted = new Set(reachedSteps(budget, spend(), none).reached.map(({ key }) => key))
