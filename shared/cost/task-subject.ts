@@ -1,7 +1,7 @@
 /** What selectors see of a task: the same as of the workload that it is part of. */
 import type { Config, Selector } from '../config/config.ts'
 import type { Service, Task } from '../ports.ts'
-import { belongingOf, startOf } from '../status/belonging.ts'
+import { belongingOf, familyOf, startOf } from '../status/belonging.ts'
 import type { Subject } from './subject.ts'
 
 /** What is known beside the tasks themselves. */
@@ -34,7 +34,7 @@ export function subjectsOfTasks(
       service === undefined
         ? (own ?? (start && target !== undefined ? targets.get(target)?.tags : undefined))
         : (tagsOfService.get(`${cluster}/${service}`) ?? own)
-    const family = /([^/:]+):\d+$/.exec(revision ?? '')?.[1]
+    const family = familyOf(revision)
     return {
       cluster,
       ...(target !== undefined && { target }),

@@ -1,6 +1,6 @@
 /** How many tasks of each task definition's family run in a cluster: metrics of a family are of all of them. */
 import type { Task } from '../ports.ts'
-import { familyOf } from './workloads.ts'
+import { familyOf } from '../status/belonging.ts'
 
 /** By cluster and family. */
 export type FamilyCounts = ReadonlyMap<string, number>

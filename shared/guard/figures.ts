@@ -1,10 +1,5 @@
 /** Figures in the one line that people read of each finding. */
 
-/** `$5.20`; what is below ten cents to a hundredth of one. */
-export function dollars(usd: number): string {
-  return `$${usd.toFixed(Math.abs(usd) < 0.1 && usd !== 0 ? 4 : 2)}`
-}
-
 const unitMs = { d: 86_400_000, h: 3_600_000, min: 60_000 }
 
 /** Hours up to three days, and where it is no whole number of days. */

@@ -1,10 +1,10 @@
 /** Which metrics say how busy a workload is, and what makes a signal of them. Pure. */
 import type { MetricQuery, Task } from '../ports.ts'
+import { familyOf } from '../status/belonging.ts'
 import type { Signal, SignalEvidence, Tier } from './activity.ts'
 import { type FamilyCounts, familyKey } from './families.ts'
 import type { Found } from './tiers.ts'
 import type { Workload } from './workload.ts'
-import { familyOf } from './workloads.ts'
 
 /** `each`: of each task, or of the service: the queries whose sum it is, times `scale`, in the signal's unit. */
 export interface SignalQueries {

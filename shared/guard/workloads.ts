@@ -4,7 +4,7 @@ import { type Amount, sumOf } from '../cost/amount.ts'
 import type { Subject } from '../cost/subject.ts'
 import { isOpen, type KnownTarget } from '../deploy/records.ts'
 import type { Service, Task } from '../ports.ts'
-import { belongingOf, startOf } from '../status/belonging.ts'
+import { belongingOf, familyOf, startOf } from '../status/belonging.ts'
 import { copiesId, type Restores, serviceId, taskId, type Workload } from './workload.ts'
 
 export interface Seen {
@@ -208,11 +208,6 @@ function subjectOf(of: {
     ...(family !== undefined && { family }),
     ...(tags && { tags }),
   }
-}
-
-/** `web` of `arn:…:task-definition/web:3`. */
-export function familyOf(revision: string | undefined): string | undefined {
-  return /([^/:]+):\d+$/.exec(revision ?? '')?.[1]
 }
 
 function earliest(times: readonly (string | undefined)[]): { since?: string } {

@@ -38,6 +38,11 @@ export function belongingOf(task: Task, config: Config): Belonging {
   }
 }
 
+/** `web` of `arn:…:task-definition/web:3`. */
+export function familyOf(revision: string | undefined): string | undefined {
+  return /([^/:]+):\d+$/.exec(revision ?? '')?.[1]
+}
+
 /** The targets that keep this service; `cluster`: undefined where it is not known. */
 export function targetsOfService(config: Config, service: string, cluster: string | undefined): Target[] {
   return config.targets.filter(

@@ -1,6 +1,6 @@
 /** Whether a standalone task has cost more than it may: a hard limit, which no warning goes before. */
 import type { Amount } from '../../cost/amount.ts'
-import { dollars } from '../figures.ts'
+import { dollars } from '../../cost/money.ts'
 import type { Finding } from '../verdict.ts'
 
 export function costsTooMuch({ costSoFar }: { costSoFar: Amount }, maxCostUsd: number): Finding {
