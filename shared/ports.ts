@@ -312,7 +312,10 @@ export interface Metrics {
    * among `queries`. A portion that can't be read says so for each of its queries, and the others are read all the same.
    */
   read(queries: readonly MetricQuery[], span: MetricSpan): AsyncIterable<readonly { nth: number; series: Series }[]>
-  /** Whether there is any metric of this name with these dimensions and values and, beside them, a dimension of each of these names and no other. */
+  /**
+   * Whether any metric of this name had data in the last three hours or so, with these dimensions and values and, beside them, a
+   * dimension of each of these names and no other.
+   */
   hasMetric(
     metric: { namespace: string; name: string },
     dimensions: Record<string, string>,

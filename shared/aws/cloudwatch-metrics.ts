@@ -8,6 +8,7 @@ import {
   type Metric,
   type MetricDataQuery,
   type MetricDataResult,
+  RecentlyActive,
 } from '@aws-sdk/client-cloudwatch'
 import type { MetricQuery, MetricSpan, Metrics, Series } from '../ports.ts'
 import { batchesOf } from './batches.ts'
@@ -147,7 +148,10 @@ async function hasMetric(
   for (let pages = 0; pages < maxPages; pages++) {
     const from = NextToken === undefined ? {} : { NextToken }
     const page = await saying(`cloudwatch:ListMetrics of ${MetricName} in ${Namespace}`, () =>
-      client.send(new ListMetricsCommand({ Namespace, MetricName, Dimensions, ...from })),
+      // What was switched off is listed for two more weeks: it would be taken for the finest there is, and have no data.
+      client.send(
+        new ListMetricsCommand({ Namespace, MetricName, Dimensions, RecentlyActive: RecentlyActive.PT3H, ...from }),
+      ),
     )
     if (page.Metrics?.some(metric => isOf(metric, dimensions, others))) return true
     NextToken = page.NextToken

@@ -219,6 +219,7 @@ describe('whether there is a metric', () => {
       Namespace: metric.namespace,
       MetricName: metric.name,
       Dimensions: [{ Name: 'ClusterName', Value: 'demo' }, { Name: 'ServiceName' }],
+      RecentlyActive: 'PT3H',
     })
   })
 

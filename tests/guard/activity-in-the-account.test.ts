@@ -121,6 +121,18 @@ test('one of two in a family is only judged where each has its own metrics', asy
   expect(await enhanced.judge()).toEqual({ crawl: 'idle by its own metrics' })
 })
 
+test('the finest metrics that there are now, not those that were switched off', async () => {
+  const { run, clock, judge, call } = await account('enhanced')
+  await run('crawl', 'idle')
+  await clock.advance(10 * hour)
+  await call('ecs', 'UpdateClusterSettings', {
+    cluster: 'demo',
+    settings: [{ name: 'containerInsights', value: 'enabled' }],
+  })
+  await clock.advance(4 * hour)
+  expect(await judge()).toEqual({ crawl: "idle by its family's metrics" })
+})
+
 test('a service that is quiet but gets requests is in use', async () => {
   const { serve, clock, judge } = await account('disabled')
   const balanced = { loadBalancers: [{ targetGroupArn: targetGroup, containerName: 'app', containerPort: 80 }] }
