@@ -119,7 +119,8 @@ const limits = anyOf(
   [
     closed(
       {
-        stops: whole({ from: 1, to: 100_000, help: 'So many stops. Default: 20.' }).optional(),
+        // The stops of 24 hours are one record, which has room for so many.
+        stops: whole({ from: 1, to: 3000, help: 'So many stops, 1 to 3000. Default: 20.' }).optional(),
         share: percent({
           from: '1%',
           to: '100%',
