@@ -5,7 +5,7 @@ import type { AwsBudget, BudgetAnswer, GuardWorld } from '../ports.ts'
 import { type Amount, sumOf, times } from './amount.ts'
 import { answerOf, type BudgetReading, keepReading } from './budget-records.ts'
 import type { CostDay } from './ledger-records.ts'
-import { type Ledger, type MeteredSpend, meteredOf, readLedger } from './metered.ts'
+import { type Ledger, type MeteredSpend, mayPick, meteredOf, readLedger } from './metered.ts'
 import { awsPeriod, hoursLeft, limitAt, ownPeriod, type Period } from './periods.ts'
 import type { Spend } from './spend.ts'
 import { isCovered, type Subject } from './subject.ts'
@@ -29,6 +29,8 @@ export interface BudgetPlace {
   world: Pick<GuardWorld, 'table' | 'budgets' | 'log'>
   accountId?: string
   running: readonly Running[]
+  /** Clusters that could not be looked at: what runs there is not among `running`. */
+  unseen?: readonly string[]
   /** Days of the ledger that are newer than on record. */
   fresh?: readonly CostDay[]
   now: Date
@@ -129,10 +131,12 @@ async function stateOf(
   standing: Standing,
   ledger: Ledger,
   config: Config,
-  { world, running, now }: BudgetPlace,
+  place: BudgetPlace,
 ): Promise<BudgetState> {
+  const { world, now } = place
   const metered = meteredOfBudget(budget, standing.period, ledger, config, now)
-  const spend = spendOf(budget, standing, metered, running, now)
+  const perHour = perHourOf(budget, config, place)
+  const spend = spendOf(standing, metered, perHour, now)
   const since = standing.answer && (await keepReading(world.table, readingOf(budget, standing.answer, spend, now))).at
   const problem = standing.problem ?? coversProblem(budget)
   if (problem === undefined) return { budget, spend }
@@ -156,13 +160,11 @@ function meteredOfBudget(
 }
 
 function spendOf(
-  { covers }: Budget,
   { period, limit, reported, forecast }: Standing,
   { amount: metered, since }: MeteredSpend,
-  running: readonly Running[],
+  perHour: Amount,
   now: Date,
 ): Spend {
-  const perHour = sumOf(running.map(({ subject, costPerHour }) => coveredPerHour(covers, subject, costPerHour)))
   const drift =
     reported && 'usd' in reported && 'usd' in metered && since === undefined
       ? { usd: reported.usd - metered.usd }
@@ -178,6 +180,13 @@ function spendOf(
     ...(forecast && { forecast }),
     ...(drift && { drift }),
   }
+}
+
+/** Of what it covers; where that may run in a cluster that could not be looked at, it is not known. */
+function perHourOf({ covers }: Budget, config: Config, { running, unseen = [] }: BudgetPlace): Amount {
+  const hidden = unseen.find(cluster => covers.some(selector => mayPick(selector, cluster, config)))
+  if (hidden !== undefined) return { unknown: `what runs in cluster ${hidden} could not be looked at` }
+  return sumOf(running.map(({ subject, costPerHour }) => coveredPerHour(covers, subject, costPerHour)))
 }
 
 function coveredPerHour(covers: Budget['covers'], subject: Subject, costPerHour: Amount): Amount {

@@ -18,7 +18,7 @@ export async function readLedger(
   clusters: readonly string[],
   from: string,
   now: Date,
-  fresh: readonly CostDay[],
+  fresh: readonly CostDay[] = [],
 ): Promise<Ledger> {
   const onRecord = await readDays(table, from.slice(0, 10), now.toISOString().slice(0, 10))
   const days = new Map([...onRecord, ...fresh].map(each => [`${each.day}#${each.cluster}`, each]))
@@ -83,7 +83,7 @@ function sumOfDays(covers: readonly Selector[], touched: readonly string[], days
 }
 
 /** Whether anything in the cluster can be picked at all. */
-function mayPick(selector: Selector, cluster: string, { targets }: Config): boolean {
+export function mayPick(selector: Selector, cluster: string, { targets }: Config): boolean {
   switch (selector.by) {
     case 'cluster':
       return selector.name === cluster

@@ -1,7 +1,9 @@
 /** What a guard run does about money before it judges: prices, the ledger, budgets. */
+import { clustersOf } from '../config/clusters.ts'
 import type { Config } from '../config/config.ts'
 import { readBudgets } from '../cost/budgets.ts'
-import { keepLedger } from '../cost/ledger.ts'
+import { type ClusterNow, keepLedger, type LedgerMeans, ledgerNow } from '../cost/ledger.ts'
+import type { CostDay } from '../cost/ledger-records.ts'
 import type { Metered } from '../cost/meter.ts'
 import { type Prices, readPrices, refreshPrices } from '../cost/prices.ts'
 import { reachedSteps } from '../cost/steps.ts'
@@ -23,7 +25,7 @@ export interface Accounts {
 /** Brings prices and the ledger up to date, then reads the budgets. `recount`: also the hours that are summed up already. */
 export async function account(
   seen: Seen,
-  acted: ReadonlyMap<string, ReadonlySet<string>>,
+  acted: Acted,
   recount: boolean,
   config: Config,
   world: GuardWorld,
@@ -33,30 +35,42 @@ export async function account(
   const prices = place && (await refreshPrices(world, place.region, config.cost))
   const problems = prices?.problem === undefined ? [] : [prices.problem]
   if (prices) {
-    problems.push(...(await bringUpToDate(seen, prices, recount, config, world, hasTime)))
+    const keep: Metering = (clusterNow, means) => keepLedger(clusterNow, means, recount)
+    problems.push(...(await meterEach(keep, seen, prices, config, world, hasTime)))
     problems.push(...(await priceDeployments(seen, prices, config, world)))
   }
-  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, acted, config, world), problems }
+  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, [], acted, config, world), problems }
 }
 
-/** As `account`, of what is on record: nothing is written, and nobody is asked for prices. */
-export async function readAccounts(
-  seen: Seen,
-  acted: ReadonlyMap<string, ReadonlySet<string>>,
-  config: Config,
-  world: GuardWorld,
-): Promise<Accounts> {
+/** As `account`, of what is on record and what runs: nothing is written, and nobody is asked for prices. */
+export async function readAccounts(seen: Seen, acted: Acted, config: Config, world: GuardWorld): Promise<Accounts> {
   const { place } = seen
   const prices = place && (await readPrices(world.table, place.region, config.cost))
+  const fresh: CostDay[] = []
+  const look: Metering = async (clusterNow, means) => {
+    const days = await ledgerNow(clusterNow, means)
+    fresh.push(...(days ?? []))
+    return days !== undefined
+  }
+  const problems = prices ? await meterEach(look, seen, prices, config, world, () => true) : []
   const unwritten = { ...world, table: { ...world.table, put: async () => true } }
-  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, acted, config, unwritten), problems: [] }
+  return {
+    ...(prices && { prices }),
+    budgets: await budgetsOf(seen, prices, fresh, acted, config, unwritten),
+    problems,
+  }
 }
 
+type Acted = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Of one cluster; false when time ran out. */
+type Metering = (clusterNow: ClusterNow, means: LedgerMeans) => Promise<boolean>
+
 /** A ledger that can't be brought up to date makes what it says unknown, and is no reason not to judge. */
-async function bringUpToDate(
+async function meterEach(
+  meter: Metering,
   seen: Seen,
   prices: Prices,
-  recount: boolean,
   config: Config,
   world: GuardWorld,
   hasTime: () => boolean,
@@ -69,7 +83,7 @@ async function bringUpToDate(
     const now = world.clock.now()
     const means = { table: world.table, prices, now, subjectOf, publicIpOf, tagKeys: tagKeysOf(config), hasTime }
     try {
-      const isDone = await keepLedger({ cluster, running }, means, recount)
+      const isDone = await meter({ cluster, running }, means)
       if (!isDone) problems.push(`what ${cluster} costs is not up to date: the next run goes on with it`)
     } catch (error) {
       const said = asProblem(error, `Metering cluster ${cluster}`)
@@ -83,7 +97,8 @@ async function bringUpToDate(
 async function budgetsOf(
   seen: Seen,
   prices: Prices | undefined,
-  acted: ReadonlyMap<string, ReadonlySet<string>>,
+  fresh: readonly CostDay[],
+  acted: Acted,
   config: Config,
   world: GuardWorld,
 ): Promise<BudgetFacts[]> {
@@ -92,7 +107,8 @@ async function budgetsOf(
   const costOf = costing(prices, now)
   const tasks: Metered[] = [...seen.tasks.values()].flat()
   const running = tasks.map(task => ({ subject: subjectOf(task), costPerHour: costOf(task).perHour }))
-  const place = { world, running, now, ...(seen.place && { accountId: seen.place.accountId }) }
+  const unseen = clustersOf(config).filter(cluster => !seen.tasks.has(cluster))
+  const place = { world, running, unseen, fresh, now, ...(seen.place && { accountId: seen.place.accountId }) }
   const states = await readBudgets(config, place)
   return states.map(state => {
     const { reached, unknown } = reachedSteps(state.budget, state.spend, acted.get(state.budget.name) ?? new Set())

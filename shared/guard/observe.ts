@@ -18,7 +18,7 @@ import { serviceOf } from './workloads.ts'
 
 /** Clusters as they are now. */
 export interface Seen {
-  /** On Fargate, and to run, by cluster; a cluster that could not be looked at is absent. */
+  /** On Fargate, and to run, by cluster; none in one that does not exist. A cluster that could not be looked at is absent. */
   tasks: ReadonlyMap<string, readonly MeteredTask[]>
   services: ReadonlyMap<string, readonly Service[]>
   targets: ReadonlyMap<string, KnownTarget>
@@ -43,6 +43,8 @@ export async function see(config: Config, world: GuardWorld): Promise<Seen> {
     try {
       const found = await world.fleet.describeCluster(cluster)
       if (found?.status !== 'ACTIVE') {
+        // That is known, then, and costs nothing.
+        if (!found || found.status === 'INACTIVE') tasks.set(cluster, [])
         problems.push(`cluster ${cluster} ${found ? `is ${found.status}` : 'does not exist'}: nothing in it is judged`)
         continue
       }
