@@ -23,12 +23,22 @@ export const priceTable: Readonly<Record<string, RegionPrices>> = {
   'us-east-2': { linux: { x86, arm }, windows, storagePerGb: 0.000111, publicIpv4 },
   // From estimates that were made of the list, without ARM, Windows and storage.
   'us-west-2': { linux: { x86 }, publicIpv4 },
+  'ca-central-1': { linux: { x86: { perVcpu: 0.04456, perGb: 0.004865 } }, publicIpv4 },
   'eu-west-1': { linux: { x86, arm }, windows, storagePerGb: 0.000122, publicIpv4 },
   'eu-west-2': { linux: { x86: dearerX86, arm: dearerArm }, storagePerGb: 0.000129, publicIpv4 },
   'eu-central-1': { linux: { x86: dearerX86, arm: dearerArm }, publicIpv4 },
   'ap-northeast-1': {
     linux: { x86: { perVcpu: 0.05056, perGb: 0.00553 }, arm: { perVcpu: 0.04045, perGb: 0.00442 } },
     storagePerGb: 0.000133,
+    publicIpv4,
+  },
+  // Sydney's and São Paulo's as AWS's own page of Fargate's prices has them.
+  'ap-southeast-2': {
+    linux: { x86: { perVcpu: 0.04856, perGb: 0.00532 }, arm: { perVcpu: 0.03885, perGb: 0.00426 } },
+    publicIpv4,
+  },
+  'sa-east-1': {
+    linux: { x86: { perVcpu: 0.0696, perGb: 0.0076 }, arm: { perVcpu: 0.0557, perGb: 0.00612 } },
     publicIpv4,
   },
 }

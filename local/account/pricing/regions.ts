@@ -22,6 +22,9 @@ const names: Readonly<Record<string, { prefix: string; location: string }>> = {
   'eu-west-2': { prefix: 'EUW2', location: 'EU (London)' },
   'eu-central-1': { prefix: 'EUC1', location: 'EU (Frankfurt)' },
   'ap-northeast-1': { prefix: 'APN1', location: 'Asia Pacific (Tokyo)' },
+  'ap-southeast-2': { prefix: 'APS2', location: 'Asia Pacific (Sydney)' },
+  'ca-central-1': { prefix: 'CAN1', location: 'Canada (Central)' },
+  'sa-east-1': { prefix: 'SAE1', location: 'South America (Sao Paulo)' },
 }
 
 export const listedRegions: readonly ListedRegion[] = Object.entries(priceTable).map(([code, prices]) => {
