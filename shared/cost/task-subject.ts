@@ -1,7 +1,7 @@
 /** What selectors see of a task: the same as of the workload that it is part of. */
 import type { Config, Selector } from '../config/config.ts'
 import type { Service, Task } from '../ports.ts'
-import { belongingOf, familyOf, startOf } from '../status/belonging.ts'
+import { belongingBy, familyOf, startOf, targetFinder } from '../status/belonging.ts'
 import type { Subject } from './subject.ts'
 
 /** What is known beside the tasks themselves. */
@@ -23,13 +23,15 @@ export function subjectsOfTasks(
   const tagsOfService = new Map(
     [...services].flatMap(([cluster, all]) => all.map(({ name, tags }) => [`${cluster}/${name}`, tags] as const)),
   )
+  const finder = targetFinder(config)
+  const ofCopies = new Set(config.targets.flatMap(({ name, run }) => (run.kind === 'task' ? [name] : [])))
   return task => {
     const { cluster, startedBy, revision, tags: own } = task
-    const { service, target: current } = belongingOf(task, config)
+    const { service, target: current } = belongingBy(task, finder)
     // A target that farguard.yml has no more is still what the task's record says.
     const target = task.target ?? current
     const start = startOf(startedBy)
-    const isCopy = start !== undefined && config.targets.some(each => each.name === target && each.run.kind === 'task')
+    const isCopy = start !== undefined && target !== undefined && ofCopies.has(target)
     const tags =
       service === undefined
         ? (own ?? (start && target !== undefined ? targets.get(target)?.tags : undefined))

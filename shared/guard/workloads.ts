@@ -4,7 +4,7 @@ import { type Amount, sumOf } from '../cost/amount.ts'
 import type { Subject } from '../cost/subject.ts'
 import { isOpen, type KnownTarget } from '../deploy/records.ts'
 import type { Service, Task } from '../ports.ts'
-import { belongingOf, familyOf, startOf } from '../status/belonging.ts'
+import { belongingBy, familyOf, startOf, type TargetFinder, targetFinder } from '../status/belonging.ts'
 import { copiesId, type Restores, serviceId, taskId, type Workload } from './workload.ts'
 
 export interface Seen {
@@ -20,12 +20,13 @@ export interface Seen {
 
 /** A service that is to have no copies is none, also while its last ones stop. */
 export function workloadsOf({ tasks, services, targets, costOf }: Seen, config: Config): Workload[] {
+  const finder = targetFinder(config)
   const byService = new Map<string, Task[]>()
   const byTarget = new Map<string, Task[]>()
   const alone: Task[] = []
   for (const task of tasks) {
     const service = serviceOf(task)
-    const target = copiesOf(task, config, targets)
+    const target = copiesOf(task, finder, targets)
     if (service !== undefined) add(byService, `${task.cluster}/${service}`, task)
     else if (target) add(byTarget, target.name, task)
     else alone.push(task)
@@ -39,13 +40,13 @@ export function workloadsOf({ tasks, services, targets, costOf }: Seen, config: 
     for (const service of each) {
       if (service.desiredCount === 0) continue
       const own = byService.get(`${cluster}/${service.name}`) ?? []
-      found.push({ ...serviceWorkload(cluster, service, own, config, targets), ...costed(own) })
+      found.push({ ...serviceWorkload(cluster, service, own, finder, targets), ...costed(own) })
     }
   for (const target of config.targets) {
     const own = byTarget.get(target.name)
     if (own) found.push({ ...copiesWorkload(target, own, targets.get(target.name)), ...costed(own) })
   }
-  for (const task of alone) found.push({ ...taskWorkload(task, config, targets), ...costed([task]) })
+  for (const task of alone) found.push({ ...taskWorkload(task, finder, targets), ...costed([task]) })
   return found
 }
 
@@ -60,9 +61,9 @@ export function serviceOf({ group = '' }: Pick<Task, 'group'>): string | undefin
 }
 
 /** The `task` target whose copy it is; a `before` task is none. */
-function copiesOf(task: Task, config: Config, targets: Seen['targets']): Target | undefined {
+function copiesOf(task: Task, finder: TargetFinder, targets: Seen['targets']): Target | undefined {
   const start = startOf(task.startedBy)
-  const target = start && config.targets.find(({ name, cluster }) => name === start.target && cluster === task.cluster)
+  const target = start && finder.named(start.target, task.cluster)
   return target?.run.kind === 'task' && !isBefore(task, targets.get(target.name)) ? target : undefined
 }
 
@@ -81,12 +82,10 @@ function serviceWorkload(
   cluster: string,
   service: Service,
   tasks: Task[],
-  config: Config,
+  finder: TargetFinder,
   targets: Seen['targets'],
 ): Omit<Workload, 'costPerHour' | 'costSoFar'> {
-  const target = config.targets.find(
-    ({ run, cluster: at }) => run.kind === 'service' && run.service === service.name && at === cluster,
-  )
+  const target = finder.ofService(service.name, cluster)
   const untouchable = serviceMoves(service) ?? (target && rolloutMoves(target, targets.get(target.name)))
   return {
     id: serviceId(cluster, service.name),
@@ -156,12 +155,11 @@ function commonTags([first, ...others]: readonly Task[]): Record<string, string>
 
 function taskWorkload(
   task: Task,
-  config: Config,
+  finder: TargetFinder,
   targets: Seen['targets'],
 ): Omit<Workload, 'costPerHour' | 'costSoFar'> {
   const { cluster, arn, tags } = task
-  const { target: name } = belongingOf(task, config)
-  const target = config.targets.find(each => each.name === name)
+  const target = finder.named(belongingBy(task, finder).target, cluster)
   const id = arn.slice(arn.lastIndexOf('/') + 1)
   const before = target && isBefore(task, targets.get(target.name))
   return {
