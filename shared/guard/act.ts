@@ -50,6 +50,8 @@ export class Acting {
   readonly #guard: Guard
   readonly #world: GuardWorld
   readonly #means: Means
+  /** As the plan was made of it. */
+  #parked: ReadonlyMap<string, Parked> = new Map()
 
   constructor(run: string, config: Config, guard: Guard, world: GuardWorld, means: Means) {
     this.#run = run
@@ -62,8 +64,8 @@ export class Acting {
   /** What was stopped before comes back in whatever mode; nothing further stops but where farguard.yml says `enforce`. */
   async carryOut(decided: Decided, workloads: readonly Workload[], parked: readonly Parked[]): Promise<Acted> {
     const isEnforcing = this.#guard.mode === 'enforce'
-    const byId = new Map(parked.map(each => [each.workload, each]))
-    const nameOf = (workload: string) => byId.get(workload)?.name ?? workload
+    this.#parked = new Map(parked.map(each => [each.workload, each]))
+    const nameOf = (workload: string) => this.#parked.get(workload)?.name ?? workload
     for (const each of decided.cameBack)
       await this.#each(each.parked, () => this.#cameBack(each.parked, isEnforcing ? each.outcome : 'over'))
     for (const { workload } of decided.overs)
@@ -159,12 +161,16 @@ export class Acting {
       return undefined
     }
     const target = this.#target(workload.subject.target)
+    const seen = this.#parked.get(workload.id)
     let parking: Parking
-    if (checked.service) parking = await parkService(workload, checked.service, reason, this.#world)
-    else if (target) parking = await parkCopies(workload, target, checked.tasks, reason, this.#world)
+    if (checked.service) parking = await parkService(workload, checked.service, seen, reason, this.#world)
+    else if (target) parking = await parkCopies(workload, target, checked.tasks, seen, reason, this.#world)
     else throw new TypeError(`${action.workload} is neither a service nor of a target`)
-    if ('instead' in parking) return parking.instead
-    return undefined
+    if (!('instead' in parking)) return undefined
+    // Who undid it in the middle may have looked before it was stopped.
+    const now = await findParked(this.#world.table, workload.id)
+    if (now?.state === 'waking') await this.#wake(workload.id, 'it was undone while it was being stopped')
+    return parking.instead
   }
 
   /** Nothing brings it back: counted to the month's end. */

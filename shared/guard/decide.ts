@@ -22,7 +22,8 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
   for (const each of cases) warnFirst(each, facts, guard, now)
   const budgets = facts.budgets.map(budget => overBudget(budget, cases, facts, guard, now))
   const limit = limited(cases, facts, guard)
-  const stops = new Set(cases.flatMap(({ workload, verdict }) => (verdict.is === 'stop' ? [workload.id] : [])))
+  const isStopped = ({ is }: Verdict) => is === 'stop' && guard.mode === 'enforce'
+  const stops = new Set(cases.flatMap(({ workload, verdict }) => (isStopped(verdict) ? [workload.id] : [])))
   const { wakes, lines, ...changes } = parkedNow(facts, stops, known, guard, now)
   const plan: Plan = {
     at: now.toISOString(),
@@ -108,12 +109,14 @@ function memoryOf(cases: readonly Case[], { activities, memory }: Facts): Map<st
 function limited(cases: readonly Case[], { recentStops, workloads }: Facts, { limits }: Guard): Plan['limit'] {
   if (!limits) return undefined
   const stops = cases.filter(({ verdict }) => verdict.is === 'stop' && verdict.reason !== 'off-hours')
-  const share = Math.max(1, Math.floor(limits.share * (workloads.length + recentStops)))
-  const allowedStops = Math.max(0, Math.min(limits.stops, share) - recentStops)
+  // What a run meant to stop and did not come to, as it died, is among them and is not counted twice.
+  const wanted = new Set(stops.map(({ workload }) => workload.id))
+  const done = recentStops.filter(workload => !wanted.has(workload)).length
+  const share = Math.max(1, Math.floor(limits.share * (workloads.length + done)))
+  const allowedStops = Math.max(0, Math.min(limits.stops, share) - done)
   if (stops.length <= allowedStops) return undefined
   const most = limits.stops <= share ? `${limits.stops}` : `${share} (${percent(limits.share)} of what runs)`
-  const done = recentStops === 0 ? '' : `, ${recentStops} of them done`
-  const detail = `${stops.length} would be stopped, and guard.limits allows ${most} in 24 hours${done}: none is`
+  const detail = `${stops.length} would be stopped, and guard.limits allows ${most} in 24 hours${done === 0 ? '' : `, ${done} of them done`}: none is`
   for (const each of stops) {
     const { verdict } = each
     if (verdict.is === 'stop') each.verdict = keep('above-limit', `${verdict.reason}: ${verdict.detail}; ${detail}`)

@@ -2,7 +2,7 @@
 import type { Target } from '../config/config.ts'
 import { changeGate } from '../deploy/park.ts'
 import type { GuardWorld, ScalingTarget, Service, Suspended, Task } from '../ports.ts'
-import { findParked, type Parked, type ParkReason, writeParked } from './records.ts'
+import { findKeep, type Parked, type ParkReason, writeParked } from './records.ts'
 import type { Workload } from './workload.ts'
 
 /** What was found in place of the stop; absent: it is stopped. */
@@ -10,10 +10,11 @@ export type Parking = { parked: Parked } | { instead: string }
 
 const allSuspended: Suspended = { in: true, out: true, scheduled: true }
 
-/** Its autoscaling is suspended first: otherwise that starts it again. */
+/** Its autoscaling is suspended first: otherwise that starts it again. `seen`: what was on record of it when it was planned. */
 export async function parkService(
   workload: Workload,
   service: Service,
+  seen: Parked | undefined,
   reason: ParkReason,
   world: GuardWorld,
 ): Promise<Parking> {
@@ -21,8 +22,8 @@ export async function parkService(
   const scaling = (await world.scaling.targetsOf(cluster, [service.name])).get(service.name)
   const { desiredCount, revision } = service
   const was = { desiredCount, revision, ...(scaling && { scaling }) }
-  const parking = await beginParking(workload, was, reason, world)
-  if (!parking) return { instead: 'somebody else is at it' }
+  const parking = await beginParking(workload, was, seen, reason, world)
+  if ('instead' in parking) return parking
   if (scaling) await suspendAll(cluster, service.name, scaling, world)
   await world.fleet.setDesiredCount(cluster, service.name, 0)
   const after = await world.fleet.describeService(cluster, service.name)
@@ -41,11 +42,13 @@ export async function parkCopies(
   workload: Workload,
   target: Target,
   tasks: readonly Task[],
+  seen: Parked | undefined,
   reason: ParkReason,
   world: GuardWorld,
 ): Promise<Parking> {
-  const parking = await beginParking(workload, { desiredCount: workload.desiredCount ?? tasks.length }, reason, world)
-  if (!parking) return { instead: 'somebody else is at it' }
+  const was = { desiredCount: workload.desiredCount ?? tasks.length }
+  const parking = await beginParking(workload, was, seen, reason, world)
+  if ('instead' in parking) return parking
   await putToSleep(target, reason, world)
   for (const { arn } of tasks) await world.fleet.stopTask(target.cluster, arn, stopReason(reason))
   return isParked(parking, world)
@@ -61,11 +64,11 @@ function putToSleep({ name }: Target, { reason, detail, at }: ParkReason, world:
 async function beginParking(
   workload: Workload,
   was: Parked['was'],
+  seen: Parked | undefined,
   reason: ParkReason,
   world: GuardWorld,
-): Promise<Parked | undefined> {
+): Promise<Parked | { instead: string }> {
   const now = world.clock.now()
-  const seen = await findParked(world.table, workload.id)
   const { cluster, service, target } = workload.subject
   const isAgain = seen?.state === 'parked'
   const isBegun = isAgain || seen?.state === 'parking'
@@ -83,7 +86,11 @@ async function beginParking(
     costPerHour: workload.costPerHour,
     stoppedAgain: isAgain ? seen.stoppedAgain + 1 : isBegun ? seen.stoppedAgain : 0,
   }
-  return writeParked(world.table, next, seen, now)
+  const parking = await writeParked(world.table, next, seen, now)
+  if (!parking) return { instead: 'somebody else is at it' }
+  // Whoever keeps it from here on finds it on record; whoever did so just before is found here.
+  const kept = await findKeep(world.table, workload.id, now)
+  return kept ? { instead: `${kept.by} keeps it until ${kept.until}: ${kept.because}` } : parking
 }
 
 /** The count is what is there now; what scaled it is what was there before we suspended it. */

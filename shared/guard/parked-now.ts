@@ -7,7 +7,7 @@ import type { Plan, PlanLine } from './plan.ts'
 import type { Parked } from './records.ts'
 import { settingsFor } from './settings.ts'
 
-/** `stops`: what is to be stopped in this very plan. */
+/** `stops`: what this very plan is to stop, none where the guard observes. */
 export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known, guard: Guard, now: Date) {
   const joins: Decided['joins'] = []
   const ends: Decided['ends'] = []

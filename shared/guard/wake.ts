@@ -39,8 +39,10 @@ export async function wake(
   const wasLeft = seen.state === 'left'
   const woken =
     waking.service === undefined ? await wakeCopies(waking, config, world) : await wakeService(waking, wasLeft, world)
-  await close(waking, woken.isGone ? 'gone' : how, [because, ...woken.changed].join('; '), world)
-  const { isGone: _isGone, ...answer } = woken
+  const { isGone, ...answer } = woken
+  // A run may be stopping it at this very moment: that it is back only the next one can tell, which has the lease.
+  const isPerhapsStopping = how === 'undone' && waking.stoppedAt === undefined
+  if (!isPerhapsStopping) await close(waking, isGone ? 'gone' : how, [because, ...woken.changed].join('; '), world)
   return answer
 }
 
@@ -54,7 +56,8 @@ async function wakeService(parked: Parked, wasLeft: boolean, world: ScalingWorld
     return { ...about, desiredCount: 0, changed: ['the service is gone'], isNothing: true, isGone: true }
   const changed: string[] = []
   const isBack = service.desiredCount > 0
-  if (isBack && service.desiredCount !== was.desiredCount)
+  if (isBack && parked.stoppedAt === undefined) changed.push('it runs: it was not stopped yet')
+  else if (isBack && service.desiredCount !== was.desiredCount)
     changed.push(`somebody has put it to ${service.desiredCount} copies already; it had ${was.desiredCount}`)
   else if (isBack) changed.push('somebody has put it back already')
   if (was.revision !== undefined && service.revision !== was.revision)
