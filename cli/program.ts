@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
 import { loopback } from './arguments.ts'
 import { approve } from './commands/approve.ts'
+import { costs } from './commands/costs.ts'
 import { deploy } from './commands/deploy.ts'
 import { deployments } from './commands/deployments.ts'
 import { guard } from './commands/guard.ts'
@@ -28,6 +29,7 @@ export const commands: Readonly<Record<string, DefineCommand>> = {
   deployments,
   why,
   logs,
+  costs,
   guard,
   deploy,
   rollback,

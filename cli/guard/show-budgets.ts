@@ -6,17 +6,30 @@ import type { BudgetLine, Plan } from '../../shared/guard/plan.ts'
 import { columnsWithNotes } from '../layout.ts'
 import { utc } from '../times.ts'
 
-/** None where farguard.yml has no budgets. */
+/** With the steps that are reached. None where farguard.yml has no budgets. */
 export function showBudgets({ budgets, holds }: Pick<Plan, 'budgets' | 'holds'>, columns: number | undefined) {
   if (budgets.length === 0) return []
-  const rows = budgets.map(line => ({ cells: figures(line.budget, line.spend), notes: notesOn(line) }))
   return [
-    ...columnsWithNotes(budgetHead, rows, columns),
+    ...budgetTable(
+      budgets.map(line => ({ ...line, notes: notesOnSteps(line) })),
+      columns,
+    ),
     ...holds.map(({ target, detail, until }) => `Deployments to ${target} wait until ${utc(until)}: ${detail}`),
   ]
 }
 
-const budgetHead = ['budget', 'limit', 'metered', 'projected', 'AWS reports', 'AWS forecasts']
+/** `notes`: what else is to be said of it, first. */
+export function budgetTable(
+  budgets: readonly { budget: string; spend: Spend; notes: readonly string[] }[],
+  columns: number | undefined,
+): string[] {
+  const head = ['budget', 'limit', 'metered', 'projected', 'AWS reports', 'AWS forecasts']
+  const rows = budgets.map(({ budget, spend, notes }) => ({
+    cells: figures(budget, spend),
+    notes: [...notes, ...notesOnSpend(spend)],
+  }))
+  return columnsWithNotes(head, rows, columns)
+}
 
 function figures(name: string, { limit, metered, projected, reported, forecast }: Spend): string[] {
   return [name, spoken(limit), spoken(metered), spoken(projected), of(reported), of(forecast)]
@@ -25,19 +38,18 @@ function figures(name: string, { limit, metered, projected, reported, forecast }
 /** `-` where AWS is not asked: an own limit. */
 const of = (amount: Amount | undefined) => (amount ? spoken(amount) : '-')
 
-function notesOn({ spend, reached, problem }: BudgetLine): string[] {
+function notesOnSteps({ reached, problem }: BudgetLine): string[] {
   return [
     ...reached.map(
       ({ step, do: what, detail, hasActed }) =>
         `${step}: ${what}: ${detail}${hasActed ? '; it has acted on this figure' : ''}`,
     ),
     ...(problem === undefined ? [] : [problem]),
-    ...notesOnSpend(spend),
   ]
 }
 
 /** Why a figure is not known, and what ours leaves out. */
-export function notesOnSpend({ period, metered, meteredSince, perHour, reported, drift }: Spend): string[] {
+function notesOnSpend({ period, metered, meteredSince, perHour, reported, drift }: Spend): string[] {
   const unknown = 'unknown' in metered ? metered.unknown : 'unknown' in perHour ? perHour.unknown : undefined
   return [
     `${daysOf(period)}, ${spoken(perHour)} an hour now`,

@@ -42,8 +42,16 @@ export async function account(
   return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, [], acted, config, world), problems }
 }
 
-/** As `account`, of what is on record and what runs: nothing is written, and nobody is asked for prices. */
-export async function readAccounts(seen: Seen, acted: Acted, config: Config, world: GuardWorld): Promise<Accounts> {
+/**
+ * As `account`, of what is on record and what runs: nothing is written, and nobody is asked for prices. `fresh`: days of the ledger that are
+ * newer than on record.
+ */
+export async function readAccounts(
+  seen: Seen,
+  acted: Acted,
+  config: Config,
+  world: GuardWorld,
+): Promise<Accounts & { fresh: CostDay[] }> {
   const { place } = seen
   const prices = place && (await readPrices(world.table, place.region, config.cost))
   const fresh: CostDay[] = []
@@ -58,6 +66,7 @@ export async function readAccounts(seen: Seen, acted: Acted, config: Config, wor
     ...(prices && { prices }),
     budgets: await budgetsOf(seen, prices, fresh, acted, config, unwritten),
     problems,
+    fresh,
   }
 }
 
