@@ -9,7 +9,7 @@ import type { Remembered } from './memory.ts'
 import { holdsOf, overBudget } from './over-budget.ts'
 import { cameBackOf, isLeft, parkedNow } from './parked-now.ts'
 import type { Plan, Verdict } from './plan.ts'
-import { type Settings, settingsFor } from './settings.ts'
+import { type Settings, settingsBy } from './settings.ts'
 import type { Workload } from './workload.ts'
 
 export function decide(facts: Facts, guard: Guard, now: Date): Decided {
@@ -18,7 +18,8 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
     parked: new Map(facts.parked.map(each => [each.workload, each])),
     offHours: offHoursAt(now),
   }
-  const cases = facts.workloads.map(workload => judge(workload, known, facts, guard, now))
+  const settingsOf = settingsBy(guard.rules)
+  const cases = facts.workloads.map(workload => judge(workload, settingsOf(workload), known, facts, guard, now))
   for (const each of cases) warnFirst(each, facts, guard, now)
   const budgets = facts.budgets.map(budget => overBudget(budget, cases, facts, guard, now))
   const limit = limited(cases, facts, guard)
@@ -38,8 +39,14 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
   return { plan, memory: memoryOf(cases, facts), ...changes, cameBack: cameBackOf(cases, known) }
 }
 
-function judge(workload: Workload, known: Known, facts: Facts, guard: Guard, now: Date): Case {
-  const settings = settingsFor(workload, guard.rules)
+function judge(
+  workload: Workload,
+  settings: Settings,
+  known: Known,
+  facts: Facts,
+  guard: Guard,
+  now: Date,
+): Case {
   const blocked = untouched(workload, settings, known, facts, guard, now)
   if (blocked) return { workload, settings, verdict: blocked }
   const finding = findingOf(workload, settings, evidenceOf(workload, known, facts), now)

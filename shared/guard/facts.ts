@@ -26,8 +26,8 @@ export interface Facts {
   keeps: readonly Keep[]
   /** ECS task protection, by workload: until when, for people. Only what is about to stop was asked about. */
   protected: ReadonlyMap<string, string>
-  /** Stops within the last 24 hours that count against the limits. */
-  recentStops: number
+  /** Workloads that were stopped within the last 24 hours: they count against the limits. */
+  recentStops: readonly string[]
   budgets: readonly BudgetFacts[]
   problems: readonly string[]
 }

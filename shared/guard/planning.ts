@@ -12,7 +12,7 @@ import { costing, type Seen, subjectsOfParked, subjectsOfTargets } from './obser
 import { observeActivity } from './observe-activity.ts'
 import { whyEcsProtects } from './recheck.ts'
 import { type Parked, readKeeps, readParked } from './records.ts'
-import { settingsFor } from './settings.ts'
+import { settingsBy } from './settings.ts'
 import { readStops, type Stop } from './stops.ts'
 import type { Workload } from './workload.ts'
 import { workloadsOf } from './workloads.ts'
@@ -73,7 +73,7 @@ export async function plan(
     memory: memory.memory,
     keeps: await readKeeps(world.table, now),
     protected: new Map(),
-    recentStops: stops.length,
+    recentStops: stops.map(({ workload }) => workload),
     budgets,
     problems: seen.problems,
   }
@@ -113,8 +113,9 @@ async function activitiesOf(
   world: GuardWorld,
   now: Date,
 ): Promise<Map<string, Activity>> {
+  const settingsOf = settingsBy(guard.rules)
   const asked = workloads.flatMap(workload => {
-    const { idle: rule, isProtected, unreadable } = settingsFor(workload, guard.rules)
+    const { idle: rule, isProtected, unreadable } = settingsOf(workload)
     if (!rule || isProtected || unreadable.length > 0 || workload.untouchable) return []
     return isWorthAsking(memory.get(workload.id)?.busyAt, rule, now) ? [{ workload, rule }] : []
   })

@@ -80,7 +80,7 @@ function facts(workloads: Workload[], of: Partial<Facts> & { idle?: string[] } =
     memory: new Map(),
     keeps: [],
     protected: new Map(),
-    recentStops: 0,
+    recentStops: [],
     budgets: [],
     problems: [],
     ...more,
@@ -221,10 +221,18 @@ describe('the limits of 24 hours', () => {
     ['above that share', { stops: 20, share: 0.3 }, 4, 0, 0],
     ['one is always within a share', { stops: 20, share: 0.01 }, 1, 0, 1],
     ['without limits', undefined, 10, 50, 10],
-  ])('%s', (_case, limits, idleCount, recentStops, expected) => {
+  ])('%s', (_case, limits, idleCount, stoppedBefore, expected) => {
+    const recentStops = Array.from({ length: stoppedBefore }, (_, nth) => `service:demo/gone${nth}`)
     const idle = many.slice(0, idleCount).map(({ name }) => name)
     const by = guard(limits ? { limits } : {})
     expect(stops(facts(many, { idle, recentStops }), by)).toBe(expected)
+  })
+
+  test('what a run that died had meant to stop is not counted twice', () => {
+    const by = guard({ limits: { stops: 3, share: 1 } })
+    const recentStops = ['service:demo/web0', 'service:demo/web1', 'service:demo/web2']
+    expect(stops(facts(many, { idle: ['web0', 'web1', 'web2'], recentStops }), by)).toBe(3)
+    expect(stops(facts(many, { idle: ['web0', 'web1', 'web3'], recentStops }), by)).toBe(0)
   })
 
   test('above them each says so, with the figures; hours are no part of it', () => {

@@ -100,7 +100,7 @@ describe('protected', () => {
 describe('metrics', () => {
   const cpu = { namespace: 'AWS/ECS', name: 'CPUUtilization' }
   const denied = () =>
-    new AwsError('AccessDeniedException', 'User is not authorized to perform: cloudwatch:GetMetricData', 403)
+    new AwsError('AccessDeniedException', 'User is not authorized to perform: cloudwatch:GetMetricData')
   test.each<{
     case: string
     reason: string
@@ -192,7 +192,7 @@ describe('the limits', () => {
 
 describe('what AWS refuses', () => {
   const throttled = { when: 'before' as const, error: new AwsError('ThrottlingException', 'Rate exceeded') }
-  const denied = { when: 'before' as const, error: new AwsError('AccessDeniedException', 'no ecs:UpdateService', 403) }
+  const denied = { when: 'before' as const, error: new AwsError('AccessDeniedException', 'no ecs:UpdateService') }
 
   test.each([
     { case: 'a call that is throttled', fault: throttled },

@@ -1,8 +1,4 @@
 /** The control plane with a guard, and what people do beside it: for stories of what is stopped, and what comes back. */
-import { readFileSync } from 'node:fs'
-import { parse, stringify } from 'yaml'
-import type { Config } from '../../shared/config/config.ts'
-import { loadConfig } from '../../shared/config/load.ts'
 import { guard as guardRun } from '../../shared/guard/guard.ts'
 import { planOnly } from '../../shared/guard/plan-only.ts'
 import {
@@ -14,6 +10,7 @@ import {
   readSavings,
 } from '../../shared/guard/records.ts'
 import type { GuardWorld } from '../../shared/ports.ts'
+import { writtenConfig } from '../guard/written-config.ts'
 import { registryHost, taskDefinition } from '../simulated-world.ts'
 import { deployed } from './control-plane.ts'
 
@@ -39,7 +36,7 @@ interface Serving {
 
 /** The example's targets; `written`: the rest of farguard.yml. */
 export async function guarded(written: string, { at = '2026-03-02T08:00:00Z', ...options }: Options = {}) {
-  const plane = await deployed({ ...options, at, config: () => configOf(written) })
+  const plane = await deployed({ ...options, at, config: () => writtenConfig(written) })
   const { account, ecr, ecs, clock, world, table, config } = plane
   ecr.createRepository('acme/shop')
   const call = (service: string, operation: string, input: unknown) =>
@@ -119,13 +116,5 @@ export async function guarded(written: string, { at = '2026-03-02T08:00:00Z', ..
 }
 
 export type Guarded = Awaited<ReturnType<typeof guarded>>
-
-/** The example of farguard.yml with `written` in place of its budgets and guard. */
-function configOf(written: string): Config {
-  const { targets, cost } = parse(readFileSync('farguard.yml', 'utf8'))
-  const loaded = loadConfig(stringify({ targets, cost, ...parse(written) }))
-  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
-  return loaded.config
-}
 
 const tagList = (tags: Record<string, string>) => Object.entries(tags).map(([key, value]) => ({ key, value }))
