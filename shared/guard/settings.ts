@@ -20,20 +20,43 @@ export interface Settings {
 const names = ['idle', 'maxLifetimeMs', 'maxCostUsd', 'hours', 'importance', 'isProtected'] as const
 type SettingName = (typeof names)[number]
 
+type Asking = Pick<Workload, 'subject' | 'kind'>
+
 /** Of all rules that pick the workload, the last one that has a key counts for it; `none` counts as well, and sets nothing. */
-export function settingsFor(
-  { subject, kind }: Pick<Workload, 'subject' | 'kind'>,
+export function settingsFor(workload: Asking, rules: readonly GuardRule[]): Settings {
+  return settingsOf(
+    rules.map(rule => isSelected(rule.for, workload.subject)),
+    workload.kind,
+    rules,
+  )
+}
+
+/** The same for many workloads: those that the same rules pick share one answer, of which there are few. */
+export function settingsBy(rules: readonly GuardRule[]): (workload: Asking) => Settings {
+  const known = new Map<string, Settings>()
+  return ({ subject, kind }) => {
+    const picks = rules.map(rule => isSelected(rule.for, subject))
+    const key = `${kind} ${picks.join()}`
+    const found = known.get(key) ?? settingsOf(picks, kind, rules)
+    known.set(key, found)
+    return found
+  }
+}
+
+/** `picks`: of each rule whether it picks the workload. */
+function settingsOf(
+  picks: readonly ReturnType<typeof isSelected>[],
+  kind: Workload['kind'],
   rules: readonly GuardRule[],
 ): Settings {
   const chosen: Partial<Record<SettingName, GuardRule>> = {}
   const unreadable = new Set<string>()
   const open = new Set<SettingName>(kind === 'task' ? names : names.filter(name => name !== 'maxCostUsd'))
-  for (const rule of rules.toReversed()) {
+  for (const [nth, rule] of [...rules.entries()].reverse()) {
     const asks = names.filter(name => rule[name] !== undefined && open.has(name))
     if (asks.length === 0) continue
-    const isPicked = isSelected(rule.for, subject)
-    if (isPicked === 'unknown') unreadable.add(rule.label)
-    if (isPicked !== true) continue
+    if (picks[nth] === 'unknown') unreadable.add(rule.label)
+    if (picks[nth] !== true) continue
     for (const name of asks) {
       open.delete(name)
       chosen[name] = rule
