@@ -23,6 +23,8 @@ export interface CostReport {
   meteredSince?: string
   /** Absent where nothing of the month is on record. */
   total?: Costs
+  /** Why the total is not all of it. */
+  lacks?: string
   /** Only of the month that is under way. */
   now?: NowReport
   by: string
@@ -65,7 +67,7 @@ export async function reportOn(month: string | undefined, grouping: Grouping, se
     .map(({ at }) => at)
     .sort()
     .at(-1)
-  const unknown = 'unknown' in metered.amount ? [metered.amount.unknown] : []
+  const lacks = 'unknown' in metered.amount ? metered.amount.unknown : undefined
   return {
     at: now.toISOString(),
     stack: stack.name,
@@ -73,12 +75,13 @@ export async function reportOn(month: string | undefined, grouping: Grouping, se
     ...(newest !== undefined && { meteredAt: newest }),
     ...(metered.since !== undefined && days.length > 0 && { meteredSince: metered.since }),
     ...(days.length > 0 && { total: totalOf(days) }),
+    ...(lacks !== undefined && { lacks }),
     ...(money && { now: nowReport(money, metered.amount, period, days, now) }),
     by: grouping.by === 'tag' ? `tag:${grouping.key}` : grouping.by,
     groups: groupsOf(days, grouping),
     saved: { inMonth: savedIn(savings, period, now), inAll: savedIn(savings, ever, now) },
     months: monthsOf(ledger.days),
-    notes: [...new Set([...unknown, ...(money?.problems ?? []), ...factsOf(days)])],
+    notes: [...new Set([...(money?.problems ?? []), ...factsOf(days)])],
   }
 }
 

@@ -44,22 +44,22 @@ function heading({ stack, at, now, meteredAt }: CostReport): string {
   return `${stack}, ${utc(at)}; ${metered}`
 }
 
-function figures({ month, total, meteredSince, now, saved }: CostReport): string[][] {
+function figures({ month, total, lacks, meteredSince, now, saved }: CostReport): string[][] {
   const since = meteredSince === undefined ? '' : `since ${utc(meteredSince)}; what ran before is not in it`
   return [
     ...(now ? [['today', costs(now.today), `${spoken(now.perHour)} an hour now`]] : []),
-    [now ? `${month} so far` : month, costs(total), since],
+    [now ? `${month} so far` : month, costs(total, lacks), [since, lacks].filter(Boolean).join('; ')],
     ...(now ? [['to its end', spoken(now.projected), 'projected, as it runs now']] : []),
     ['saved', dollars(saved.inMonth.usd), `by the guard in ${month}${tellSaved(saved.inMonth)}`],
     ['', dollars(saved.inAll.usd), `in all${tellSaved(saved.inAll)}`],
   ]
 }
 
-/** `$12.30`, and a sign where some of it has no price. */
-function costs(of: Costs | undefined): string {
+/** `$12.30`, and a sign where that is not all of it. */
+function costs(of: Costs | undefined, lacks?: string): string {
   if (!of) return 'not known'
   const { usd, unknown } = of
-  return unknown ? `${dollars(usd)} + ?` : dollars(usd)
+  return unknown || lacks !== undefined ? `${dollars(usd)} + ?` : dollars(usd)
 }
 
 function tellSaved({ workloads, unknown }: Saved): string {
