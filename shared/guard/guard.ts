@@ -29,8 +29,7 @@ export async function guard(
   means: RunMeans,
 ): Promise<GuardRun | { skipped: string }> {
   const now = world.clock.now()
-  const id = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
-  const lease = await takeLease(world.table, id, means.leaseMs, now)
+  const lease = await takeLease(world.table, means.leaseMs, now)
   if ('heldBy' in lease) {
     const skipped = `run ${lease.heldBy} is under way, at the longest until ${lease.until}`
     world.log.info('not guarded', { reason: skipped })
@@ -39,7 +38,7 @@ export async function guard(
   }
   try {
     const isOverdue = trigger !== 'report' && (await isReportDue(world.table))
-    const report = await run(id, isOverdue ? 'report' : trigger, config, world, means)
+    const report = await run(lease.run, isOverdue ? 'report' : trigger, config, world, means)
     if (isOverdue) await setReportDue(world.table, false, world.clock.now())
     return report
   } finally {
