@@ -23,11 +23,13 @@ export interface ClusterNow {
   cluster: string
   /** On Fargate, and to run. */
   running: readonly Metered[]
+  /** Not among them, and not on record as ended either: they count as if they ran, until their end is told. */
+  silent?: readonly Metered[]
 }
 
 export interface LedgerMeans extends Costing {
   table: Table
-  /** Of a task that has ended: whether it had a public address; undefined where nothing says. */
+  /** Of a task on record: whether it had a public address; undefined where nothing says. */
   publicIpOf: (task: Metered) => boolean | undefined
   /** False once nothing further is to be begun. */
   hasTime: () => boolean
@@ -38,12 +40,18 @@ const [hourMs, dayMs] = [3600_000, 24 * 3600_000]
 /** Events and the index may be late: what ended in an hour is summed up an hour after it, and so a day is final an hour after it. */
 const settleMs = hourMs
 
+/**
+ * EventBridge tries for a day to deliver what a task came to, and a recount comes once a day: by then that is two days ago, and so is the
+ * day before a midnight which the task ran over.
+ */
+const recountedDays = 2
+
 /** After a pause of the guard the days since are caught up with, but no more than the longest month and a bit. */
 const mostDaysBack = 35
 
 /**
- * Brings the days of a cluster that are not final up to date. `recount`: also those hours of today and yesterday that were summed up
- * already, for what came late. False when time ran out: nothing of it is lost, and the next run goes on from there.
+ * Brings the days of a cluster that are not final up to date. `recount`: also those hours of today and of two days before that were
+ * summed up already, for what came late; `silent` belongs to that, or a day loses what is not told yet. False when time ran out: nothing of it is lost, and the next run goes on from there.
  */
 export async function keepLedger(clusterNow: ClusterNow, means: LedgerMeans, recount: boolean): Promise<boolean> {
   const { cluster } = clusterNow
@@ -66,7 +74,7 @@ export async function ledgerNow(clusterNow: ClusterNow, means: LedgerMeans): Pro
 }
 
 async function sumUpDays(
-  { cluster, running }: ClusterNow,
+  { cluster, running, silent = [] }: ClusterNow,
   days: readonly string[],
   means: LedgerMeans,
   recount: boolean,
@@ -80,7 +88,8 @@ async function sumUpDays(
     sums.merge(summed ?? (await sumUp(hour, days, cluster, means, ended)))
   }
   // What has ended since ECS answered is counted as ended.
-  sums.addAll(running.filter(({ arn }) => !ended.has(arn)))
+  const addressed = silent.map(task => withAddress(task, means.publicIpOf(task)))
+  sums.addAll([...running, ...addressed].filter(({ arn }) => !ended.has(arn)))
   return sums.byDay().map(([day, costs]) => ({ ...costs, day, isFinal: isFinal(day, means.now) }))
 }
 
@@ -88,14 +97,16 @@ async function sumUpDays(
 function openDays(state: LedgerState | undefined, now: Date, recount: boolean): string[] {
   const today = dayOf(now)
   const first = state?.finalThrough === undefined ? dayOf(new Date(state?.since ?? now)) : dayAfter(state.finalThrough)
-  const yesterday = dayOf(new Date(now.getTime() - dayMs))
   const begun = state === undefined ? today : dayOf(new Date(state.since))
-  const again = recount && begun <= yesterday && yesterday < first ? yesterday : first
+  const late = recountedFrom(now) < begun ? begun : recountedFrom(now)
+  const again = recount && late < first ? late : first
   const farthest = dayOf(new Date(now.getTime() - mostDaysBack * dayMs))
   const days: string[] = []
   for (let day = again < farthest ? farthest : again; day <= today; day = dayAfter(day)) days.push(day)
   return days
 }
+
+const recountedFrom = (now: Date) => dayOf(new Date(now.getTime() - recountedDays * dayMs))
 
 /** Hours that are summed up, by all the tags that are asked for now. */
 async function knownHours(
@@ -104,8 +115,7 @@ async function knownHours(
   { table, tagKeys, now }: LedgerMeans,
   recount: boolean,
 ): Promise<ReadonlyMap<string, CostHour>> {
-  const yesterday = dayOf(new Date(now.getTime() - dayMs))
-  const hours = await readHours(table, cluster, recount ? days.filter(day => day < yesterday) : days)
+  const hours = await readHours(table, cluster, recount ? days.filter(day => day < recountedFrom(now)) : days)
   const usable = hours.filter(hour => tagKeys.every(key => hour.tagKeys.includes(key)))
   return new Map(usable.map(each => [each.hour, each]))
 }

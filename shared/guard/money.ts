@@ -6,6 +6,7 @@ import { type ClusterNow, keepLedger, type LedgerMeans, ledgerNow } from '../cos
 import type { CostDay } from '../cost/ledger-records.ts'
 import type { Metered } from '../cost/meter.ts'
 import { type Prices, readPrices, refreshPrices } from '../cost/prices.ts'
+import { silentTasks } from '../cost/silent-tasks.ts'
 import { reachedSteps } from '../cost/steps.ts'
 import { subjectsOfTasks, tagKeysOf } from '../cost/task-subject.ts'
 import { asProblem } from '../deploy/problem.ts'
@@ -35,7 +36,10 @@ export async function account(
   const prices = place && (await refreshPrices(world, place.region, config.cost))
   const problems = prices?.problem === undefined ? [] : [prices.problem]
   if (prices) {
-    const keep: Metering = (clusterNow, means) => keepLedger(clusterNow, means, recount)
+    const keep: Metering = async ({ cluster, running }, means) => {
+      const silent = recount ? await silentTasks(world.table, cluster, running, config) : []
+      return keepLedger({ cluster, running, silent }, means, recount)
+    }
     problems.push(...(await meterEach(keep, seen, prices, config, world, hasTime)))
     problems.push(...(await priceDeployments(seen, prices, config, world)))
   }

@@ -3,6 +3,7 @@ import { memoryTable } from '../../local/memory-table.ts'
 import type { Config } from '../../shared/config/config.ts'
 import { type ClusterNow, keepLedger, type LedgerMeans, ledgerNow } from '../../shared/cost/ledger.ts'
 import { readDays } from '../../shared/cost/ledger-records.ts'
+import { silentTasks } from '../../shared/cost/silent-tasks.ts'
 import { subjectsOfTasks, tagKeysOf } from '../../shared/cost/task-subject.ts'
 import type { Table, Task } from '../../shared/ports.ts'
 import { readTasks, writeTask } from '../../shared/status/task-record.ts'
@@ -34,9 +35,11 @@ export class Books {
   }
 
   /** One run; `more`: what is other than usual. */
-  keep(now: string, more: Usual & { recount?: boolean } = {}): Promise<boolean> {
+  async keep(now: string, more: Usual & { recount?: boolean } = {}): Promise<boolean> {
     const { recount = false, ...usual } = more
-    return keepLedger(...this.#run(now, usual), recount)
+    const [{ cluster, running }, means] = this.#run(now, usual)
+    const silent = recount ? await silentTasks(this.table, cluster, running, this.config) : []
+    return keepLedger({ cluster, running, silent }, means, recount)
   }
 
   /** What one run would put on record. */

@@ -202,7 +202,7 @@ describe('a day becomes final', () => {
     expect((await books.days())[0]).toEqual(before[0])
   })
 
-  test('what comes late is counted by the nightly recount, of the day before too', async () => {
+  test('what comes late is counted by the nightly recount, of the days before too', async () => {
     const books = new Books()
     await books.keep('2026-03-01T10:00:00Z')
     await books.keep('2026-03-02T01:30:00Z')
@@ -213,6 +213,24 @@ describe('a day becomes final', () => {
     expect(await books.totals()).toEqual({ '2026-03-01': 1, '2026-03-02': 0 })
     await books.keep('2026-03-02T02:30:00Z')
     expect(await books.totals()).toEqual({ '2026-03-01': 1, '2026-03-02': 0 })
+  })
+
+  test('what ended right after midnight, and was told after the recount of that night', async () => {
+    const books = new Books()
+    await books.keep('2026-03-01T00:00:00Z')
+    await books.tell(runs('late', '2026-03-01T01:00:00.000Z'))
+    await books.keep('2026-03-01T23:55:00Z')
+    // ECS has it no more among what runs, and its event is on its way.
+    for (const [now, recount] of [
+      ['2026-03-02T01:10:00Z', false],
+      ['2026-03-02T02:00:00Z', true],
+    ] as const)
+      await books.keep(now, { running: [], recount })
+    // It may have run until now.
+    expect(await books.totals()).toEqual({ '2026-03-01': 23, '2026-03-02': 2 })
+    await books.tell(ran('late', '2026-03-01T01:00:00.000Z', '2026-03-02T00:30:00.000Z'))
+    await books.keep('2026-03-03T02:00:00Z', { recount: true })
+    expect(await books.totals()).toEqual({ '2026-03-01': 23, '2026-03-02': 0.5, '2026-03-03': 0 })
   })
 
   test('a pause of the guard is caught up with, 35 days at most', async () => {
@@ -292,5 +310,61 @@ test('whatever runs and whenever the guard does, all days together cost what the
       expect(total).toBeCloseTo(expected, 4)
     }),
     { numRuns: 60 },
+  )
+})
+
+test('whatever comes up to a day late: three nights later each day has its own', async () => {
+  const [minute, day] = [60_000, 24 * 60]
+  const start = Date.parse('2026-02-27T00:00:00.000Z')
+  const iso = (minutes: number) => new Date(start + minutes * minute).toISOString()
+  const lives = fc.array(
+    fc.record({
+      from: fc.integer({ min: 0, max: 3 * day }),
+      for: fc.integer({ min: 1, max: 2 * day }),
+      late: fc.integer({ min: 0, max: day }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  await fc.assert(
+    fc.asyncProperty(lives, fc.integer({ min: 0, max: day - 1 }), async (tasks, report) => {
+      const books = new Books()
+      const all = tasks.map(({ from, for: length, late }, nth) => {
+        const [begins, ends] = [from, from + length]
+        const whole = ran(`t${nth}`, iso(begins), iso(ends))
+        return {
+          begins,
+          ends,
+          toldAt: ends + late,
+          whole,
+          part: runs(`t${nth}`, iso(begins)),
+          isTold: false,
+          isHeard: false,
+        }
+      })
+      for (let at = 0; at <= 9 * day; at += 120) {
+        for (const each of all)
+          if (!each.isHeard && each.begins <= at) {
+            await books.tell(each.part)
+            each.isHeard = true
+          }
+        for (const each of all)
+          if (!each.isTold && each.toldAt <= at) {
+            await books.tell(each.whole)
+            each.isTold = true
+          }
+        const running = all.filter(({ begins, ends }) => begins <= at && at < ends).map(({ part }) => part)
+        const recount = Math.floor((at - report) / day) !== Math.floor((at - 120 - report) / day)
+        await books.keep(iso(at), { running, recount })
+      }
+      const expected = (date: string) => {
+        const from = Date.parse(date)
+        const costs = all.map(({ whole }) =>
+          costOf(whole, prices(), new Date(iso(9 * day)), { from, to: from + day * minute }),
+        )
+        return costs.reduce((sum, cost) => sum + (cost as { usd: number }).usd, 0)
+      }
+      for (const [date, usd] of Object.entries(await books.totals())) expect(usd, date).toBeCloseTo(expected(date), 4)
+    }),
+    { numRuns: 8 },
   )
 })
