@@ -32,9 +32,13 @@ export async function parkService(
   return isParked(parking, world)
 }
 
-async function suspendAll(cluster: string, service: string, { suspended }: ScalingTarget, world: GuardWorld) {
-  if (suspended.in && suspended.out && suspended.scheduled) return
+async function suspendAll(cluster: string, service: string, target: ScalingTarget, world: GuardWorld) {
+  if (isAllSuspended(target)) return
   await world.scaling.suspend(cluster, service, allSuspended)
+}
+
+function isAllSuspended({ suspended }: ScalingTarget): boolean {
+  return suspended.in && suspended.out && suspended.scheduled
 }
 
 /** The target's gate says so before the first copy stops: otherwise the sweep starts them again. */
@@ -79,8 +83,8 @@ async function beginParking(
     ...(service !== undefined && { service }),
     ...(target !== undefined && { target }),
     state: 'parking',
-    // One that came back by itself is as whoever brought it back wants it; its scaling was suspended by us.
-    was: isBegun ? withScalingOf(was, seen.was) : was,
+    // One that came back by itself is as whoever brought it back wants it.
+    was: seen && seen.state !== 'over' ? withScalingOf(was, seen.was) : was,
     reasons: isBegun ? joined(seen.reasons, reason) : [reason],
     at: now.toISOString(),
     costPerHour: workload.costPerHour,
@@ -93,9 +97,10 @@ async function beginParking(
   return kept ? { instead: `${kept.by} keeps it until ${kept.until}: ${kept.because}` } : parking
 }
 
-/** The count is what is there now; what scaled it is what was there before we suspended it. */
+/** Suspended as a whole it is by us, as far as anybody can tell: then what counts is how it was before. Else it is as somebody wants it. */
 function withScalingOf(now: Parked['was'], before: Parked['was']): Parked['was'] {
-  return { ...now, ...(before.scaling && { scaling: before.scaling }) }
+  if (!now.scaling || !before.scaling || !isAllSuspended(now.scaling)) return now
+  return { ...now, scaling: { ...now.scaling, suspended: before.scaling.suspended } }
 }
 
 /** Each kind of reason once: the newest says why. */
