@@ -51,7 +51,8 @@ const mostDaysBack = 35
 
 /**
  * Brings the days of a cluster that are not final up to date. `recount`: also those hours of today and of two days before that were
- * summed up already, for what came late; `silent` belongs to that, or a day loses what is not told yet. False when time ran out: nothing of it is lost, and the next run goes on from there.
+ * summed up already, for what came late; `silent` belongs to that, or a day loses what is not told yet. False when time ran out: nothing
+ * of it is lost, and the next run goes on from there.
  */
 export async function keepLedger(clusterNow: ClusterNow, means: LedgerMeans, recount: boolean): Promise<boolean> {
   const { cluster } = clusterNow

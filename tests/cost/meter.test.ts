@@ -153,6 +153,8 @@ describe('whatever ECS tells', () => {
         const [before, after] = [billedMs(of, earlier), billedMs(of, later)]
         if (typeof before !== 'number' || typeof after !== 'number') return
         expect(after).toBeGreaterThanOrEqual(before)
+        // What never told of a pull and stops is taken to have had none.
+        if ([of.pullStartedAt, of.startedAt].every(told => Number.isNaN(Date.parse(told ?? '')))) return
         const { lost: _, ...left } = of
         const stop = { ...left, lastStatus: 'STOPPED', stoppedAt: later.toISOString() }
         const runningBefore = billedMs({ ...left, lastStatus: 'RUNNING' }, earlier)
