@@ -76,6 +76,7 @@ function endOf(task: Metered, now: Date): number | { unknown: string } {
 }
 
 function timeOf(text: string | undefined): number | undefined {
-  const ms = Date.parse(text ?? '')
+  if (text === undefined) return undefined
+  const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms
 }

@@ -2,7 +2,7 @@
 import type { Guard } from '../config/config.ts'
 import { warnFirst, withDue } from './due.ts'
 import { type Case, type Decided, type Facts, type Known, keep } from './facts.ts'
-import { type Evidence, findingOf } from './judge.ts'
+import { findingOf } from './judge.ts'
 import { offHoursAt } from './judges/off-hours.ts'
 import { lineOf } from './lines.ts'
 import type { Remembered } from './memory.ts'
@@ -20,8 +20,8 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
   }
   const settingsOf = settingsBy(guard.rules)
   const cases = facts.workloads.map(workload => judge(workload, settingsOf(workload), known, facts, guard, now))
-  for (const each of cases) warnFirst(each, facts, guard, now)
-  const budgets = facts.budgets.map(budget => overBudget(budget, cases, facts, guard, now))
+  for (const each of cases) warnFirst(each, guard, now)
+  const budgets = facts.budgets.map(budget => overBudget(budget, cases, guard, now))
   const limit = limited(cases, facts, guard)
   const isStopped = ({ is }: Verdict) => is === 'stop' && guard.mode === 'enforce'
   const stops = new Set(cases.flatMap(({ workload, verdict }) => (isStopped(verdict) ? [workload.id] : [])))
@@ -39,31 +39,23 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
   return { plan, memory: memoryOf(cases, facts), ...changes, cameBack: cameBackOf(cases, known) }
 }
 
-function judge(
-  workload: Workload,
-  settings: Settings,
-  known: Known,
-  facts: Facts,
-  guard: Guard,
-  now: Date,
-): Case {
+function judge(workload: Workload, settings: Settings, known: Known, facts: Facts, guard: Guard, now: Date): Case {
+  const remembered = facts.memory.get(workload.id)
+  const of = { workload, settings, remembered }
   const blocked = untouched(workload, settings, known, facts, guard, now)
-  if (blocked) return { workload, settings, verdict: blocked }
-  const finding = findingOf(workload, settings, evidenceOf(workload, known, facts), now)
+  if (blocked) return { ...of, verdict: blocked }
+  const evidence = { activity: facts.activities.get(workload.id), busyAt: remembered?.busyAt, offHours: known.offHours }
+  const finding = findingOf(workload, settings, evidence, now)
   switch (finding.is) {
     case 'no-rule':
-      return { workload, settings, verdict: keep('no-rule', 'no rule of farguard.yml is about it') }
+      return { ...of, verdict: keep('no-rule', 'no rule of farguard.yml is about it') }
     case 'fine':
-      return { workload, settings, verdict: keep('in-use', finding.detail) }
+      return { ...of, verdict: keep('in-use', finding.detail) }
     case 'not-judged':
-      return { workload, settings, verdict: { is: 'not-judged', reason: finding.reason, detail: finding.detail } }
+      return { ...of, verdict: { is: 'not-judged', reason: finding.reason, detail: finding.detail } }
     case 'due':
-      return withDue({ workload, settings, verdict: keep('in-use', '') }, finding, guard)
+      return withDue({ ...of, verdict: keep('in-use', '') }, finding, guard)
   }
-}
-
-function evidenceOf({ id }: Workload, { offHours }: Known, { activities, memory }: Facts): Evidence {
-  return { activity: activities.get(id), busyAt: memory.get(id)?.busyAt, offHours }
 }
 
 /** What nothing may stop, whatever it does. */
@@ -102,10 +94,10 @@ const cameBackTwice =
   'it was stopped, came back by itself, was stopped again and came back again: that is somebody’s wish'
 
 /** A warning is forgotten as soon as its reason does not hold any more: then the grace begins anew. */
-function memoryOf(cases: readonly Case[], { activities, memory }: Facts): Map<string, Remembered> {
+function memoryOf(cases: readonly Case[], { activities }: Facts): Map<string, Remembered> {
   const next = new Map<string, Remembered>()
-  for (const { workload, warned } of cases) {
-    const busyAt = activities.get(workload.id)?.busyAt ?? memory.get(workload.id)?.busyAt
+  for (const { workload, remembered, warned } of cases) {
+    const busyAt = activities.get(workload.id)?.busyAt ?? remembered?.busyAt
     if (busyAt !== undefined || warned)
       next.set(workload.id, { ...(busyAt !== undefined && { busyAt }), ...(warned && { warned }) })
   }

@@ -1,6 +1,6 @@
 /** What is asked to stop: whether it may be, and that it is warned of first. */
 import type { Guard } from '../config/config.ts'
-import { type Case, type Due, type Facts, keep } from './facts.ts'
+import { type Case, type Due, keep } from './facts.ts'
 
 export function withDue(each: Case, due: Due, { allowUnrestorable }: Guard): Case {
   const { restores } = each.workload
@@ -16,10 +16,10 @@ export function withDue(each: Case, due: Due, { allowUnrestorable }: Guard): Cas
   return { ...each, due, verdict: { is: 'stop', reason, detail: said, ...more } }
 }
 
-export function warnFirst(each: Case, facts: Facts, guard: Guard, now: Date): void {
-  const { workload, due, verdict } = each
+export function warnFirst(each: Case, guard: Guard, now: Date): void {
+  const { remembered, due, verdict } = each
   if (!due || due.isHard || verdict.is !== 'stop') return
-  const since = facts.memory.get(workload.id)?.warned?.[due.reason] ?? now.toISOString()
+  const since = remembered?.warned?.[due.reason] ?? now.toISOString()
   each.warned = { ...each.warned, [due.reason]: since }
   const stopsAt = new Date(Date.parse(since) + guard.graceMs)
   if (stopsAt > now)

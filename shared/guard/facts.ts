@@ -63,6 +63,8 @@ export interface Decided {
 export interface Case {
   workload: Workload
   settings: Settings
+  /** Of earlier runs. */
+  remembered: Remembered | undefined
   verdict: Verdict
   /** What it would be stopped for; absent where nothing asks for that. */
   due?: Due

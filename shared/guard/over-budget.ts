@@ -14,7 +14,6 @@ import type { Workload } from './workload.ts'
 export function overBudget(
   { budget, spend, problem, reached, unknown }: BudgetFacts,
   cases: Case[],
-  facts: Facts,
   guard: Guard,
   now: Date,
 ): BudgetLine {
@@ -23,7 +22,7 @@ export function overBudget(
     if (problem !== undefined || hasActed) continue
     if (step.do.startsWith('stop-')) spareCritical(budget, cases)
     if (step.do === 'stop-all') stopAll(budget, detail, spend, cases, guard)
-    if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, facts, guard, now))
+    if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, guard, now))
   }
   const why = problem ?? (notes.length > 0 ? notes.join('; ') : undefined)
   return {
@@ -67,15 +66,7 @@ function stopAll(budget: Budget, detail: string, { period }: Spend, cases: Case[
 }
 
 /** The smallest loss that brings the projection under the limit; nothing at all where none does. Gives what is to be said of it. */
-function stopToFit(
-  budget: Budget,
-  detail: string,
-  spend: Spend,
-  cases: Case[],
-  facts: Facts,
-  guard: Guard,
-  now: Date,
-): string[] {
+function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], guard: Guard, now: Date): string[] {
   const { projected, limit, period } = spend
   if ('unknown' in projected) return [`nothing is stopped to fit: what it comes to is not known: ${projected.unknown}`]
   if ('unknown' in limit) return [`nothing is stopped to fit: ${limit.unknown}`]
@@ -108,7 +99,7 @@ function stopToFit(
     budget: budget.name,
   } as const
   for (const each of open) {
-    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), facts, guard, now)
+    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), guard, now)
     else if (each.verdict.is === 'keep') each.verdict = keep('not-needed', `${budget.name} fits without stopping it`)
   }
   return []
