@@ -68,7 +68,8 @@ async function ask(
   const kept = { ...(seen?.list && { list: seen.list }), ...(seen?.asOf !== undefined && { asOf: seen.asOf }) }
   try {
     const list = await priceList.pricesOf(region)
-    if (list?.linux?.x86 ?? list?.linux?.arm ?? list?.windows) return { triedAt, ...(list && { list }), asOf: triedAt }
+    if (list?.linux?.x86 ?? list?.linux?.arm ?? list?.windows)
+      return { triedAt, asOf: triedAt, ...filled(list, seen?.list ?? priceTable[region], region) }
     const failed = `The Price List names no price of Fargate in ${region}: the figures are older ones`
     log.warn('no prices', { region })
     return { triedAt, ...kept, failed }
@@ -77,4 +78,28 @@ async function ask(
     log.warn('prices not refreshed', { region, error: said })
     return { triedAt, ...kept, failed: `Prices of ${region} were not refreshed at ${triedAt}: ${said}` }
   }
+}
+
+/** An answer that was cut, or has two prices of one thing, takes nothing away that was known: what it lacks stays as it was, and that is said. */
+function filled(list: RegionPrices = {}, older: RegionPrices = {}, region: string): Pick<Asked, 'list' | 'failed'> {
+  const linux = { ...older.linux, ...list.linux }
+  const all = { ...older, ...list, ...(Object.keys(linux).length > 0 && { linux }) }
+  const lacking = Object.keys(names).filter(name => partOf(older, name) && !partOf(list, name))
+  if (lacking.length === 0) return { list: all }
+  const what = lacking.map(name => names[name as Part]).join(', ')
+  return { list: all, failed: `The Price List names no price of ${what} in ${region}: the older one counts` }
+}
+
+const names = {
+  x86: 'Linux on x86',
+  arm: 'Linux on ARM',
+  windows: 'Windows',
+  storagePerGb: 'ephemeral storage',
+  publicIpv4: 'public IPv4 addresses',
+}
+
+type Part = keyof typeof names
+
+function partOf({ linux, ...others }: RegionPrices, name: string): unknown {
+  return { ...linux, ...others }[name as Part]
 }

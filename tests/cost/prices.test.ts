@@ -54,6 +54,38 @@ test('where asking is not allowed nobody asks, and what was asked before does no
   expect(asked()).toBe(1)
 })
 
+describe('an answer that lacks something', () => {
+  const { publicIpv4: _, linux, ...others } = list
+
+  test('leaves the older price of that, be it of an earlier answer or of the table, and says so', async () => {
+    let answer: RegionPrices = { ...others, linux: { x86: { perVcpu: 1, perGb: 1 } } }
+    const { world, clock, refresh } = priced(() => answer)
+    const first = await refresh()
+    const { arm } = priceTable[region]?.linux ?? {}
+    expect(first.list).toEqual({ ...answer, linux: { x86: { perVcpu: 1, perGb: 1 }, arm }, publicIpv4: 0.005 })
+    expect(first).toMatchObject({ source: 'price-list', asOf: '2026-03-01T22:00:00.000Z' })
+    expect(first.problem).toBe(
+      'The Price List names no price of Linux on ARM, public IPv4 addresses in eu-central-1: the older one counts',
+    )
+    expect(await readPrices(world.table, region, settings)).toEqual(first)
+    answer = list
+    await clock.advance(24 * hour)
+    expect(await refresh()).toMatchObject({ list })
+    answer = { linux: { arm: { perVcpu: 2, perGb: 2 } } }
+    await clock.advance(24 * hour)
+    const cut = await refresh()
+    expect(cut.list).toEqual({ ...list, linux: { ...linux, arm: { perVcpu: 2, perGb: 2 } } })
+    expect(cut.problem).toContain('Linux on x86, Windows, ephemeral storage, public IPv4 addresses')
+  })
+
+  test('of what nobody ever named leaves it not known', async () => {
+    const { refresh } = priced(() => ({ linux: { x86: { perVcpu: 1, perGb: 1 } } }))
+    const { list: found } = await refresh()
+    expect(found).not.toHaveProperty('windows')
+    expect(found).not.toHaveProperty('storagePerGb')
+  })
+})
+
 describe('a failure', () => {
   const failures: [string, () => RegionPrices | undefined][] = [
     [
