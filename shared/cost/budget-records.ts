@@ -14,6 +14,17 @@ export interface BudgetReading {
   meteredUsd?: number
   /** What AWS reported less what Farguard had metered. */
   driftUsd?: number
+  /** AWS's newest figures up to here, also where this answer has none. */
+  figures?: Figures
+  /** Those of a period before, as long as AWS has not said anything else in this one. */
+  before?: Figures
+}
+
+/** As AWS said them in the period that began at `from`. */
+export interface Figures {
+  from: string
+  actual?: number
+  forecast?: number
 }
 
 const pk = 'BUDGETS'
@@ -21,10 +32,11 @@ const schema = 1
 const keptSeconds = 800 * 86_400
 
 /** Keeps a reading that says something else than the last one. Gives the one that holds: `at` is since when. */
-export async function keepReading(table: Table, reading: BudgetReading): Promise<BudgetReading> {
-  const seen = await table.get(pk, reading.budget)
+export async function keepReading(table: Table, answered: BudgetReading): Promise<BudgetReading> {
+  const seen = await table.get(pk, answered.budget)
   const last = seen && content(seen)
-  if (last && isSame(last, reading)) return last
+  if (last && isSame(last, answered)) return last
+  const reading = { ...answered, ...figuresAfter(last, answered) }
   const { budget, at, period } = reading
   const expiresAt = Math.ceil(Date.parse(at) / 1000) + keptSeconds
   const history = { ...reading, pk, sk: `${budget}#${period?.from ?? ''}#${at}`, schema, version: 1, expiresAt }
@@ -33,6 +45,16 @@ export async function keepReading(table: Table, reading: BudgetReading): Promise
   // Where another run was first, its reading is as fresh.
   await table.put({ ...reading, pk, sk: budget, schema, version }, seen ? { version: seen.version } : 'absent')
   return reading
+}
+
+function figuresAfter(last: BudgetReading | undefined, { answer, period }: BudgetReading) {
+  const { figures: known, before } = last ?? {}
+  if (!('found' in answer) || !period) return { ...(known && { figures: known }), ...(before && { before }) }
+  const { actual, forecast } = answer.found
+  const said = { ...(actual !== undefined && { actual }), ...(forecast !== undefined && { forecast }) }
+  const old = known && known.from !== period.from ? known : before
+  const isOld = old !== undefined && old.from !== period.from && old.actual === actual
+  return { figures: { from: period.from, ...said }, ...(isOld && { before: old }) }
 }
 
 /** By what AWS said, not by what was metered meanwhile. What can't be read has no period of its own, and its error other words each time. */

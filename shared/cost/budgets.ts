@@ -6,6 +6,7 @@ import { type Amount, sumOf, times } from './amount.ts'
 import { answerOf, type BudgetReading, keepReading } from './budget-records.ts'
 import type { CostDay } from './ledger-records.ts'
 import { type Ledger, type MeteredSpend, mayPick, meteredOf, readLedger } from './metered.ts'
+import { dollars } from './money.ts'
 import { awsPeriod, hoursLeft, limitAt, ownPeriod, type Period } from './periods.ts'
 import type { Spend } from './spend.ts'
 import { isCovered, type Subject } from './subject.ts'
@@ -137,11 +138,24 @@ async function stateOf(
   const metered = meteredOfBudget(budget, standing.period, ledger, config, now)
   const perHour = perHourOf(budget, config, place)
   const spend = spendOf(standing, metered, perHour, now)
-  const since = standing.answer && (await keepReading(world.table, readingOf(budget, standing.answer, spend, now))).at
+  const kept = standing.answer && (await keepReading(world.table, readingOf(budget, standing.answer, spend, now)))
+  const since = kept?.at
   const problem = standing.problem ?? coversProblem(budget)
-  if (problem === undefined) return { budget, spend }
+  if (problem === undefined) return { budget, spend: kept ? withoutOld(spend, kept) : spend }
   const isOld = since !== undefined && since < now.toISOString() && standing.answer && !('found' in standing.answer)
   return { budget, spend, problem: isOld ? `${problem} (since ${since})` : problem }
+}
+
+/** A period that has begun has the old one's figures until AWS refreshes them, half a day later: those are none of its own. */
+function withoutOld(spend: Spend, { before }: BudgetReading): Spend {
+  if (!before) return spend
+  const { drift: _drift, reported, forecast, ...rest } = spend
+  const unless = (amount: Amount | undefined, old: number | undefined): Amount | undefined =>
+    amount && 'usd' in amount && amount.usd !== 0 && amount.usd === old
+      ? { unknown: `AWS still says ${dollars(old)}, as in the period before: it has not reported of this one` }
+      : amount
+  const [nowReported, nowForecast] = [unless(reported, before.actual), unless(forecast, before.forecast)]
+  return { ...rest, ...(nowReported && { reported: nowReported }), ...(nowForecast && { forecast: nowForecast }) }
 }
 
 function coversProblem({ name, covers }: Budget): string | undefined {
