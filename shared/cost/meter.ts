@@ -18,10 +18,14 @@ const always: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFIN
 
 /** What a task is billed for, as far as it falls into the span; `now`: until when a task that runs has run. */
 export function costOf(task: Metered, prices: Prices, now: Date, span: Span = always): Amount {
+  return costAt(rateOf(task, prices).perHour, task, now, span)
+}
+
+/** The same, at a rate that is known. */
+export function costAt(perHour: Amount, task: Metered, now: Date, span: Span = always): Amount {
   const ms = billedMs(task, now, span)
   if (typeof ms !== 'number') return ms
   if (ms === 0) return { usd: 0 }
-  const { perHour } = rateOf(task, prices)
   return 'unknown' in perHour ? perHour : { usd: perHour.usd * (ms / hourMs) }
 }
 

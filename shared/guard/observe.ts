@@ -1,7 +1,7 @@
 /** What runs in the clusters of farguard.yml, as ECS and the records have it, and what it costs. Reads only. */
 import { clustersOf } from '../config/clusters.ts'
 import type { Config } from '../config/config.ts'
-import { costOf } from '../cost/meter.ts'
+import { costAt } from '../cost/meter.ts'
 import type { Prices } from '../cost/prices.ts'
 import { rateOf } from '../cost/rate.ts'
 import type { Subject } from '../cost/subject.ts'
@@ -126,7 +126,8 @@ export function costing(prices: Prices | undefined, now: Date) {
       const unknown = { unknown: 'the Region is not known' }
       return { perHour: unknown, soFar: unknown }
     }
-    return { perHour: rateOf(task, prices).perHour, soFar: costOf(task, prices, now) }
+    const { perHour } = rateOf(task, prices)
+    return { perHour, soFar: costAt(perHour, task, now) }
   }
 }
 
