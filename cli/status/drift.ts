@@ -37,10 +37,14 @@ function fewer({ runningCount, desiredCount }: Service): string[] {
 }
 
 function driftOfCopies(observed: ObservedTarget, count: number): string[] {
-  const { standing, tasks } = observed
+  const { standing, tasks, known } = observed
   const own = tasks.filter(task => task.deployment?.id === standing?.id).length
+  // The guard has stopped them: the sweep starts none.
+  const isAsleep = known.gate?.asleep !== undefined
   const missing =
-    standing && own < count ? [`${count - own} of ${count} copies are missing; the sweep starts what is.`] : []
+    standing && own < count && !isAsleep
+      ? [`${count - own} of ${count} copies are missing; the sweep starts what is.`]
+      : []
   return [...missing, ...strangers(observed)]
 }
 

@@ -10,6 +10,7 @@ import {
   readDeployment,
   readTarget,
 } from '../../shared/deploy/records.ts'
+import { type Parked, readParked } from '../../shared/guard/records.ts'
 import { RefusedError, RetryableError, type Service } from '../../shared/ports.ts'
 import { runningTasks, type TaskRecord } from '../../shared/status/task-record.ts'
 import { explain } from '../connection.ts'
@@ -19,6 +20,8 @@ export interface Observed {
   targets: ObservedTarget[]
   /** Running tasks of no target. */
   others: { cluster: string; tasks: TaskRecord[] }[]
+  /** What the guard has stopped, or leaves alone because it came back by itself; of these targets, and with others all. */
+  parked: Parked[]
   /** What could not be asked, and why. */
   notAsked: string[]
 }
@@ -37,7 +40,7 @@ export interface ObservedTarget {
 /** How many deployments are looked through for one that succeeded: a target that failed so often has none to speak of. */
 const mostLookedThrough = 60
 
-/** Reads the records of these targets, the services in one batch a cluster, and with `others` the tasks of no target. */
+/** Reads the records of these targets, the services in one batch a cluster, and with `others` what is of no target. */
 export async function observe(config: Config, { stack }: Session, { others }: { others: boolean }): Promise<Observed> {
   const read = await callEach(config.targets, target => readRecords(target, stack))
   const { services, notAsked } = await askServices(config.targets, stack)
@@ -48,7 +51,11 @@ export async function observe(config: Config, { stack }: Session, { others }: { 
   })
   const clusters = others ? clustersOf(config) : []
   const found = await callEach(clusters, async cluster => ({ cluster, tasks: await runningOf(stack, { cluster }) }))
-  return { targets, others: found, notAsked }
+  const names = new Set(config.targets.map(({ name }) => name))
+  const parked = (await readParked(stack.table)).filter(
+    ({ state, target }) => state !== 'over' && (others || (target !== undefined && names.has(target))),
+  )
+  return { targets, others: found, parked, notAsked }
 }
 
 async function readRecords(target: Target, stack: Session['stack']): Promise<ObservedTarget> {

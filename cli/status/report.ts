@@ -1,6 +1,8 @@
 /** What `farguard status` says of each target and cluster. Pure: what was observed in, a plain report out. */
 import type { Target } from '../../shared/config/config.ts'
 import type { DeployedImage, Deployment, Quarantined, TargetGate, TargetHead } from '../../shared/deploy/records.ts'
+import type { Parked } from '../../shared/guard/records.ts'
+import { copiesId } from '../../shared/guard/workload.ts'
 import type { TaskRecord } from '../../shared/status/task-record.ts'
 import { isSettled } from '../follow-wish.ts'
 import { driftOf } from './drift.ts'
@@ -12,6 +14,8 @@ export interface StatusReport {
   stack: string
   notAsked: string[]
   targets: TargetStatus[]
+  /** Stopped by the guard, and of no target that is shown. */
+  stopped: StoppedWorkload[]
   clusters: { cluster: string; tasksOfNoTarget: { group: string; count: number }[] }[]
 }
 
@@ -38,6 +42,10 @@ export interface TargetStatus {
     waitsFor?: number
   }
   hold?: NonNullable<TargetGate['hold']>
+  /** A budget holds deployments back. */
+  budgetHold?: NonNullable<TargetGate['budgetHold']>
+  /** By the guard. */
+  stopped?: StoppedWorkload
   parked?: NonNullable<TargetGate['parked']>
   floor?: NonNullable<TargetHead['floor']>
   quarantine: Quarantined[]
@@ -46,21 +54,38 @@ export interface TargetStatus {
   drift: string[]
 }
 
+export interface StoppedWorkload {
+  workload: string
+  /** left: it came back by itself again, and is not fought over. */
+  state: 'stopping' | 'stopped' | 'waking' | 'left'
+  since: string
+  /** Each reason by itself; it comes back when none holds any more. */
+  because: string[]
+  /** When it comes back by itself. */
+  until?: string
+}
+
 export function reportOn(observed: Observed, stack: string, now: Date): StatusReport {
   return {
     at: now.toISOString(),
     stack,
     notAsked: observed.notAsked,
-    targets: observed.targets.map(statusOf),
+    targets: observed.targets.map(target => statusOf(target, observed.parked, now)),
+    stopped: observed.parked
+      .filter(({ target }) => !observed.targets.some(each => each.target.name === target))
+      .map(stoppedOf),
     clusters: observed.others.map(({ cluster, tasks }) => ({ cluster, tasksOfNoTarget: groupsOf(tasks) })),
   }
 }
 
-function statusOf(observed: ObservedTarget): TargetStatus {
+function statusOf(observed: ObservedTarget, allParked: readonly Parked[], now: Date): TargetStatus {
   const { target, known, standing } = observed
   const { head, gate } = known
   const underWay = underWayOf(observed)
   const newest = newestOf(observed)
+  const parkedNow = allParked.find(each => each.target === target.name)
+  const stopped = parkedNow ? stoppedOf(parkedNow) : asleep(target, gate)
+  const budgetHold = gate?.budgetHold && gate.budgetHold.until > now.toISOString() ? gate.budgetHold : undefined
   return {
     target: target.name,
     repository: target.repository,
@@ -76,12 +101,41 @@ function statusOf(observed: ObservedTarget): TargetStatus {
     },
     ...(underWay && { underWay }),
     ...(gate?.hold && { hold: gate.hold }),
+    ...(budgetHold && { budgetHold }),
+    ...(stopped && { stopped }),
     ...(gate?.parked && { parked: gate.parked }),
     ...(head?.floor && { floor: head.floor }),
     quarantine: head?.quarantine ?? [],
     gone: gate?.gone ?? [],
     drift: driftOf(observed),
   }
+}
+
+function stoppedOf({ workload, state, at, stoppedAt, reasons, ended }: Parked): StoppedWorkload {
+  const [only, ...others] = reasons
+  const isLeft = state === 'left' && ended !== undefined
+  return {
+    workload,
+    state: states[state],
+    since: isLeft ? ended.at : (stoppedAt ?? at),
+    because: isLeft ? [ended.detail] : reasons.map(({ reason, detail }) => `${reason}: ${detail}`),
+    ...(only?.until !== undefined && others.length === 0 && !isLeft && { until: only.until }),
+  }
+}
+
+const states: Record<Parked['state'], StoppedWorkload['state']> = {
+  parking: 'stopping',
+  parked: 'stopped',
+  waking: 'waking',
+  left: 'left',
+  over: 'waking',
+}
+
+/** Where the record of the stop is not to be seen: the gate alone keeps copies from being started. */
+function asleep({ name }: Target, gate: TargetGate | undefined): StoppedWorkload | undefined {
+  if (!gate?.asleep) return undefined
+  const { because, since } = gate.asleep
+  return { workload: copiesId(name), state: 'stopped', since, because: [because] }
 }
 
 function runsOf({ image, number, startedAt, claimedAt, revision }: Deployment): NonNullable<TargetStatus['runs']> {

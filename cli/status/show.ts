@@ -1,16 +1,21 @@
 /** The status report as people read it. */
+import { shortName } from '../guard/workload-names.ts'
 import { short } from '../image-name.ts'
 import { columnsOf, wrapped } from '../layout.ts'
 import { printable } from '../printable.ts'
 import { span, utc } from '../times.ts'
-import type { StatusReport, TargetStatus } from './report.ts'
+import type { StatusReport, StoppedWorkload, TargetStatus } from './report.ts'
 
 /** Lines that fit `columns`, where there is a screen. */
 export function show(report: StatusReport, columns: number | undefined): string[] {
   const now = new Date(report.at)
   const head = ['target', 'cluster', 'runs', 'deployment', 'age', 'copies', 'health']
   const notes = report.targets.flatMap(target => notesOn(target, now))
-  const beside = [...report.notAsked, ...report.clusters.flatMap(tellCluster)]
+  const beside = [
+    ...report.notAsked,
+    ...report.stopped.map(each => `${shortName(each.workload)}: ${each.state} ${tellStopped(each)}`),
+    ...report.clusters.flatMap(tellCluster),
+  ]
   return [
     `${report.stack}, ${utc(report.at)}`,
     '',
@@ -50,11 +55,17 @@ function health({ health: { healthy, unhealthy } }: TargetStatus): string {
 }
 
 function notesOn(status: TargetStatus, now: Date): string[][] {
-  const { hold, parked, floor, quarantine, gone, drift, newest, underWay } = status
+  const { hold, budgetHold, stopped, parked, floor, quarantine, gone, drift, newest, underWay } = status
   const notes: [string, string][] = []
   if (underWay) notes.push(['under way', tellUnderWay(underWay, now)])
   if (!underWay && newest?.ended) notes.push([newest.state, `#${newest.number}: ${newest.ended}`])
   if (hold) notes.push(['held', `by ${hold.by} since ${utc(hold.at)}: ${hold.because}`])
+  if (budgetHold)
+    notes.push([
+      'over budget',
+      `deployments wait since ${utc(budgetHold.at)}, until ${utc(budgetHold.until)} at the longest: ${budgetHold.detail}`,
+    ])
+  if (stopped) notes.push([stopped.state, tellStopped(stopped)])
   if (parked) {
     const until = parked.until ? `, until ${utc(parked.until)} at least` : ''
     const what = `${parked.image.tag} ${short(parked.image.digest)} waits since ${utc(parked.since)}${until}`
@@ -71,6 +82,14 @@ function notesOn(status: TargetStatus, now: Date): string[][] {
   for (const { digest, how, at, what } of gone) notes.push([how, `${short(digest)} at ${utc(at)}: ${what}`])
   for (const text of drift) notes.push(['drift', text])
   return notes.map(([kind, text]) => [status.target, kind, text])
+}
+
+/** `by the guard since …: idle: …, until …; farguard undo demo/web puts it back` */
+function tellStopped({ workload, state, since, because, until }: StoppedWorkload): string {
+  const why = because.length > 0 ? `: ${because.join('; ')}` : ''
+  if (state === 'left') return `alone since ${utc(since)}${why}`
+  const what = `by the guard since ${utc(since)}${why}${until === undefined ? '' : `, until ${utc(until)}`}`
+  return state === 'waking' ? what : `${what}; farguard undo ${shortName(workload)} puts it back`
 }
 
 function tellUnderWay(underWay: NonNullable<TargetStatus['underWay']>, now: Date): string {
