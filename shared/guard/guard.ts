@@ -1,5 +1,5 @@
 /** One guard run: observe, decide, act or only say so, report. */
-import type { Config } from '../config/config.ts'
+import type { BudgetStep, Config } from '../config/config.ts'
 import { sumOf } from '../cost/amount.ts'
 import type { GuardWorld } from '../ports.ts'
 import { type Acted, Acting, type Means } from './act.ts'
@@ -112,19 +112,28 @@ async function noteActed(
   budgets: readonly BudgetFacts[],
   world: GuardWorld,
 ): Promise<void> {
+  const { lines } = decided.plan
+  const failed = new Set(did.failed.map(({ workload }) => workload))
   // A step whose stops are still to come, after a warning or in the next run, has not acted yet.
-  const isOpen = (budget: string) =>
-    did.left > 0 ||
-    did.failed.length > 0 ||
-    decided.plan.lines.some(
-      ({ verdict }) => verdict.is === 'warn' && verdict.reason === 'over-budget' && verdict.budget === budget,
-    ) ||
-    decided.plan.lines.some(({ verdict }) => verdict.is === 'keep' && verdict.reason === 'above-limit')
-  for (const { budget, reached } of budgets) {
-    const keys = reached.filter(({ step, hasActed }) => !hasActed && step.do.startsWith('stop-')).map(({ key }) => key)
-    if (keys.length > 0 && !isOpen(budget.name))
-      await writeActed(world.table, budget.name, acted.get(budget.name) ?? new Set(), keys, world.clock.now())
+  const isToCome = (budget: string) =>
+    lines.some(
+      ({ workload, verdict }) =>
+        (verdict.is === 'warn' || failed.has(workload)) && 'budget' in verdict && verdict.budget === budget,
+    )
+  const isHeldUp =
+    did.left > 0 || lines.some(({ verdict }) => verdict.is === 'keep' && verdict.reason === 'above-limit')
+  for (const each of budgets) {
+    const keys = each.reached.flatMap(({ step, hasActed, key }) => (!hasActed && hasJudged(step, each) ? [key] : []))
+    const { name } = each.budget
+    if (keys.length > 0 && !isHeldUp && !isToCome(name))
+      await writeActed(world.table, name, acted.get(name) ?? new Set(), keys, world.clock.now())
   }
+}
+
+/** Whether what it is to stop could be told: a step that could not act is not used up. */
+function hasJudged({ do: what }: BudgetStep, { problem, spend }: BudgetFacts): boolean {
+  if (problem !== undefined) return false
+  return what === 'stop-all' || (what === 'stop-to-fit' && 'usd' in spend.projected)
 }
 
 const mostLines = 100
