@@ -79,6 +79,7 @@ ${guard}`
     ['lots', 'Try $500 a month'],
     ['-$5 a month', 'Try $5 a month'],
     ['$0 a month', 'Try $500 a month'],
+    ['$0.009 a month', 'Try $500 a month'],
     ['$10000001 a month', 'Try $500 a month'],
   ])('limit: %s', (text, expected) => {
     const parsed = parseLimit(text)
