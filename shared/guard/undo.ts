@@ -1,8 +1,18 @@
 /** Takes back what the guard did: one workload, a whole run, or all that is parked. */
 import type { Config } from '../config/config.ts'
+import { asProblem, Problem } from '../deploy/problem.ts'
 import { readDeployment, readTarget } from '../deploy/records.ts'
 import type { ScalingWorld } from '../ports.ts'
-import { type Action, findParked, type Parked, readActions, readParked, writeKeep, writeParked } from './records.ts'
+import {
+  type Action,
+  findKeep,
+  findParked,
+  type Parked,
+  readActions,
+  readParked,
+  writeKeep,
+  writeParked,
+} from './records.ts'
 import { type Woken, wake } from './wake.ts'
 
 export interface Undone {
@@ -60,8 +70,27 @@ export async function undoRun(run: string, who: Who, config: Config, world: Scal
   const actions = await readActions(world.table, run)
   if (actions.length === 0) return undefined
   const undone: Undone = { woken: [], said: [] }
-  for (const action of actions) await undoAction(action, who, undone, config, world)
+  await eachByItself(actions, undone, action => undoAction(action, who, undone, config, world))
   return undone
+}
+
+/** What can't be put back keeps nothing else from it, and is said; what may be later is tried again, once all the others are back. */
+async function eachByItself<One extends { name: string }>(
+  all: readonly One[],
+  undone: Undone,
+  work: (one: One) => Promise<void>,
+): Promise<void> {
+  let toRetry: Problem | undefined
+  for (const one of all)
+    try {
+      await work(one)
+    } catch (error) {
+      const problem = asProblem(error, `Putting ${one.name} back`)
+      if (!(problem instanceof Problem)) throw problem
+      if (problem.kind === 'refuse') undone.said.push(problem.message)
+      else toRetry ??= problem
+    }
+  if (toRetry) throw toRetry
 }
 
 async function undoAction(
@@ -93,16 +122,16 @@ async function undoAction(
 /** All that is parked, whatever for. */
 export async function wakeAll(who: Who, config: Config, world: ScalingWorld): Promise<Undone> {
   const undone: Undone = { woken: [], said: [] }
-  for (const { workload, state } of await readParked(world.table)) {
-    if (state === 'over' || state === 'left') continue
+  const asleep = (await readParked(world.table)).filter(({ state }) => state !== 'over' && state !== 'left')
+  await eachByItself(asleep, undone, async ({ workload }) => {
     const { woken, said } = await undoWorkload(workload, who, config, world)
     undone.woken.push(...woken)
     undone.said.push(...said)
-  }
+  })
   return undone
 }
 
-/** A day; what was just off hours: until its hours begin, where that is sooner. */
+/** A day; what was just off hours: until its hours begin, where that is sooner. As long as somebody keeps it anyway, at the least. */
 async function keepFor(
   workload: string,
   { by, because }: Who,
@@ -112,7 +141,10 @@ async function keepFor(
   const now = world.clock.now()
   const isJustHours = reasons.length > 0 && reasons.every(({ reason }) => reason === 'off-hours')
   const begin = isJustHours ? Date.parse(reasons[0]?.until ?? '') : Number.NaN
-  const until = Math.min(now.getTime() + keptForMs, Number.isNaN(begin) ? Number.POSITIVE_INFINITY : begin)
-  const at = now.toISOString()
-  await writeKeep(world.table, { workload, until: new Date(until).toISOString(), by, because, at })
+  // One that is past says that farguard.yml has other hours by now.
+  const end = begin > now.getTime() ? begin : Number.POSITIVE_INFINITY
+  const until = new Date(Math.min(now.getTime() + keptForMs, end)).toISOString()
+  const kept = await findKeep(world.table, workload, now)
+  if (kept && kept.until >= until) return
+  await writeKeep(world.table, { workload, until, by, because, at: now.toISOString() })
 }

@@ -94,6 +94,8 @@ async function wakeCopies(parked: Parked, config: Config, world: ScalingWorld): 
   const about = aboutOf(parked)
   const target = config.targets.find(({ name }) => name === parked.target)
   if (target?.run.kind !== 'task') {
+    // Whatever is deployed under this name from here on is not to wait for them.
+    await wakeGate(parked.target ?? '', world)
     const changed = [`farguard.yml keeps no copies of ${parked.target} any more`]
     return { ...about, desiredCount: 0, changed, isNothing: true, isGone: true }
   }
@@ -108,11 +110,15 @@ async function wakeCopies(parked: Parked, config: Config, world: ScalingWorld): 
 
 /** Nothing keeps them from being started any more: the look that is sent starts them, or what was pushed meanwhile. */
 export async function letCopiesRun({ name }: Target, world: ScalingWorld): Promise<void> {
-  await changeGate(name, world, gate => {
+  await wakeGate(name, world)
+  await world.control.send({ kind: 'look', target: name })
+}
+
+function wakeGate(target: string, world: ScalingWorld): Promise<void> {
+  return changeGate(target, world, gate => {
     const { asleep, ...rest } = gate
     return asleep ? rest : gate
   })
-  await world.control.send({ kind: 'look', target: name })
 }
 
 function aboutOf({
