@@ -137,11 +137,12 @@ async function stateOf(
   const { world, now } = place
   const metered = meteredOfBudget(budget, standing.period, ledger, config, now)
   const perHour = perHourOf(budget, config, place)
-  const spend = spendOf(standing, metered, perHour, now)
-  const kept = standing.answer && (await keepReading(world.table, readingOf(budget, standing.answer, spend, now)))
+  const told = spendOf(standing, metered, perHour, now)
+  const kept = standing.answer && (await keepReading(world.table, readingOf(budget, standing.answer, told, now)))
+  const spend = kept ? withoutOld(told, kept) : told
   const since = kept?.at
   const problem = standing.problem ?? coversProblem(budget)
-  if (problem === undefined) return { budget, spend: kept ? withoutOld(spend, kept) : spend }
+  if (problem === undefined) return { budget, spend }
   const isOld = since !== undefined && since < now.toISOString() && standing.answer && !('found' in standing.answer)
   return { budget, spend, problem: isOld ? `${problem} (since ${since})` : problem }
 }

@@ -230,6 +230,32 @@ describe('a budget that can stop nothing says why', () => {
   })
 })
 
+describe('when a month begins', () => {
+  test.each([
+    ['a budget that may stop', aws()],
+    ['one that can only warn', aws({ covers: [] })],
+  ])(
+    'of %s, what AWS still tells of the old one is none of the new one, until it tells something else',
+    async (_, budget) => {
+      const { at, says } = await inMarch([budget], found({ actual: 121, forecast: 130 }))
+      await at('2026-03-31T23:45:00Z')
+      says(new Error('socket hang up'))
+      await at('2026-04-01T00:00:00Z')
+      says(found({ actual: 121, forecast: 130 }))
+      for (const now of ['2026-04-01T00:15:00Z', '2026-04-01T09:00:00Z']) {
+        const [state] = await at(now)
+        expect(state?.spend.reported).toEqual({ unknown: expect.stringContaining('$121.00') })
+        expect(state?.spend.forecast).toEqual({ unknown: expect.stringContaining('$130.00') })
+        expect(state?.spend).not.toHaveProperty('drift')
+      }
+      says(found({ actual: 1, forecast: 130 }))
+      expect((await at('2026-04-01T10:00:00Z'))[0]?.spend.reported).toEqual({ usd: 1 })
+      says(found({ actual: 121, forecast: 130 }))
+      expect((await at('2026-04-20T10:00:00Z'))[0]?.spend.reported).toEqual({ usd: 121 })
+    },
+  )
+})
+
 describe('what is not known is not zero', () => {
   test('a task without a price makes what covers it not known', async () => {
     const { at, books } = await inMarch([
