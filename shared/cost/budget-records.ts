@@ -36,7 +36,9 @@ export async function keepReading(table: Table, answered: BudgetReading): Promis
   const seen = await table.get(pk, answered.budget)
   const last = seen && content(seen)
   if (last && isSame(last, answered)) return last
-  const reading = { ...answered, ...figuresAfter(last, answered) }
+  const reading: BudgetReading = { ...answered, ...figuresAfter(last, answered) }
+  // It would be the one period's spend less what was metered in the other.
+  if (reading.before) delete reading.driftUsd
   const { budget, at, period } = reading
   const expiresAt = Math.ceil(Date.parse(at) / 1000) + keptSeconds
   const history = { ...reading, pk, sk: `${budget}#${period?.from ?? ''}#${at}`, schema, version: 1, expiresAt }

@@ -237,7 +237,7 @@ describe('when a month begins', () => {
   ])(
     'of %s, what AWS still tells of the old one is none of the new one, until it tells something else',
     async (_, budget) => {
-      const { at, says } = await inMarch([budget], found({ actual: 121, forecast: 130 }))
+      const { at, says, books } = await inMarch([budget], found({ actual: 121, forecast: 130 }))
       await at('2026-03-31T23:45:00Z')
       says(new Error('socket hang up'))
       await at('2026-04-01T00:00:00Z')
@@ -248,6 +248,7 @@ describe('when a month begins', () => {
         expect(state?.spend.forecast).toEqual({ unknown: expect.stringContaining('$130.00') })
         expect(state?.spend).not.toHaveProperty('drift')
       }
+      expect((await readingsOf(books.table, 'team', 1))[0]).not.toHaveProperty('driftUsd')
       says(found({ actual: 1, forecast: 130 }))
       expect((await at('2026-04-01T10:00:00Z'))[0]?.spend.reported).toEqual({ usd: 1 })
       says(found({ actual: 121, forecast: 130 }))
