@@ -1,4 +1,4 @@
-/** The local account with 10,000 running tasks, most of them of Farguard's targets: deployed, settled, and not yet on record. */
+/** The local account with as many running tasks as are wanted: deployed, settled, and not yet on record. */
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SimulatedClock } from '../local/account/clock.ts'
 import { furnish } from '../local/furnish.ts'
@@ -6,50 +6,13 @@ import { createLocalAccount, type LocalAccount, localAccountId } from '../local/
 import { lambdaWorker } from '../local/stack/lambda-worker.ts'
 import { tinyImage } from '../local/tiny-image.ts'
 import { type Listening, listen } from '../local/wire/listen.ts'
-import { bareConfig, type Config, type Target } from '../shared/config/config.ts'
+import type { Config } from '../shared/config/config.ts'
 import type { SweepReport } from '../shared/sweep/sweep.ts'
 import { tableResource } from '../stack/table.ts'
+import { type AccountShape, cluster, network } from './account-shape.ts'
 
 const region = 'eu-central-1'
-const cluster = 'demo'
 export const tableName = 'farguard-bench'
-
-const services = { targets: 16, tasksEach: 500 }
-const copies = { targets: 10, tasksEach: 100 }
-/** Of nobody: started by other hands, in the same cluster. */
-const foreignTasks = 1_000
-
-export const taskCount = services.targets * services.tasksEach + copies.targets * copies.tasksEach + foreignTasks
-
-const network = { subnets: ['subnet-0a1b2c3d'], securityGroups: [], publicIp: false }
-
-export const config: Config = {
-  ...bareConfig,
-  targets: [
-    ...targets('service', services.targets, name => ({
-      kind: 'service',
-      service: name,
-      verify: { withinMs: 900_000, settleMs: 30_000 },
-      taskDefinition: { from: 'running' },
-    })),
-    ...targets('worker', copies.targets, () => ({
-      kind: 'task',
-      count: copies.tasksEach,
-      capacity: 'on-demand',
-      network,
-      verify: { withinMs: 900_000, settleMs: 30_000 },
-      taskDefinition: { from: 'family', family: 'worker' },
-    })),
-  ],
-}
-
-function targets(prefix: string, count: number, run: (name: string) => Target['run']): Target[] {
-  return Array.from({ length: count }, (_, nth) => {
-    const name = `${prefix}-${nth + 1}`
-    const gates = { freeze: [], minimumAgeMs: 0, needsApproval: false }
-    return { name, repository: `acme/${name}`, tags: { kind: 'newest' }, cluster, gates, run: run(name) }
-  })
-}
 
 export interface ManyTasks {
   dynamo: DynamoDBClient
@@ -60,16 +23,20 @@ export interface ManyTasks {
   close(): Promise<void>
 }
 
-/** `sweepBundle`: brings the account to where it is to be; its records of tasks it leaves to the sweep that is measured. */
-export async function manyTasks(sweepBundle: string): Promise<ManyTasks> {
-  // All that happened lies behind the wall clock, which is what the measured sweeps run by.
-  const clock = new SimulatedClock(Date.now() - 3 * 3_600_000)
+/**
+ * `sweepBundle`: built with `config`, whose targets are the shape's; brings the account to where it is to be. Its records of tasks it
+ * leaves to the sweep that is measured.
+ */
+export async function manyTasks(sweepBundle: string, shape: AccountShape, config: Config): Promise<ManyTasks> {
+  // All that happened lies behind the wall clock, which is what the measured functions run by.
+  const clock = new SimulatedClock(Date.now() - 6 * 3_600_000)
   const local = createLocalAccount({
     clock,
     region,
     seed: 1,
     host: () => 'local.invalid',
     behaviour: () => ({ kind: 'runs' }),
+    activity: () => ({ kind: 'idle', constant: {} }),
   })
   const { wire, calls } = counted(local.wire)
   const listening = await listen(wire, { port: 0 })
@@ -84,8 +51,8 @@ export async function manyTasks(sweepBundle: string): Promise<ManyTasks> {
   await furnish(local, config)
   for (const { repository } of config.targets) push(local, repository)
   await settle(local, clock, sweepBundle, environment)
-  await fill(local)
-  await clock.advance(20 * 60_000)
+  await fill(local, shape)
+  await clock.advance(Date.now() - clock.now().getTime())
   return { dynamo, environment, calls, close: () => listening.close() }
 }
 
@@ -161,12 +128,29 @@ async function settle(
 }
 
 /** To as many tasks as there are to be. */
-async function fill({ account }: LocalAccount): Promise<void> {
+async function fill({ account }: LocalAccount, { services, foreign }: AccountShape): Promise<void> {
   const call = (operation: string, input: unknown) => account.call('ecs', operation, input, { accessKeyId: 'bench' })
-  for (const { run } of config.targets)
-    if (run.kind === 'service')
-      await call('UpdateService', { cluster, service: run.service, desiredCount: services.tasksEach })
+  // Container Insights with metrics of each task: the most that there can be to read.
+  const settings = [{ name: 'containerInsights', value: 'enhanced' }]
+  await call('UpdateClusterSettings', { cluster, settings })
+  for (let nth = 1; nth <= services.count; nth++)
+    await call('UpdateService', { cluster, service: `service-${nth}`, desiredCount: services.tasksEach })
   const networkConfiguration = { awsvpcConfiguration: { subnets: network.subnets } }
-  const launch = { cluster, taskDefinition: 'worker', launchType: 'FARGATE', count: 10, networkConfiguration }
-  for (let started = 0; started < foreignTasks; started += 10) await call('RunTask', launch)
+  const launch = { cluster, taskDefinition: 'worker', launchType: 'FARGATE', networkConfiguration }
+  for (let nth = 1; nth <= foreign.services.count; nth++)
+    await call('CreateService', {
+      ...launch,
+      serviceName: `other-${nth}`,
+      desiredCount: foreign.services.tasksEach,
+      tags: tagsOf(nth),
+    })
+  for (let started = 0; started < foreign.tasks; started += 10)
+    await call('RunTask', { ...launch, count: 10, tags: tagsOf(started + 1) })
+}
+
+/** So many of the foreign services, and so many of the foreign tasks, carry the tag `env=old`. */
+export const oldOnes = 10
+
+function tagsOf(nth: number): { key: string; value: string }[] {
+  return [{ key: 'env', value: nth <= oldOnes ? 'old' : 'dev' }]
 }

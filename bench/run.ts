@@ -5,6 +5,7 @@ import { ConfigMistake } from '../stack/config.ts'
 import { measureClock } from './clock.ts'
 import { measureColdStart } from './cold-start.ts'
 import { type BenchOptions, formatFigures, isMet, type Part } from './figure.ts'
+import { measureGuard } from './guard.ts'
 import { measurePushCalls } from './push-calls.ts'
 import { measureRecording } from './recording.ts'
 import { measureStartOnce } from './start-once.ts'
@@ -15,6 +16,7 @@ const parts: Record<string, Part> = {
   'push-calls': { about: 'calls of one push to a service', measure: measurePushCalls },
   recording: { about: 'a task event, to a bare conditional put', measure: measureRecording },
   sweep: { about: 'a sweep over 10,000 running tasks', measure: measureSweep },
+  guard: { about: 'a guard run over 10,000 running tasks', measure: measureGuard },
   clock: { about: 'how the simulated clock bears many timers', measure: measureClock },
   'start-once': { about: 'npm start -- --once and npm test', measure: measureStartOnce },
 }
