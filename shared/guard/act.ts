@@ -206,9 +206,8 @@ export class Acting {
       this.acted.said.push(`${name} came back by itself: it is stopped once more, and not a third time`)
       return
     }
-    const changed = parked.service === undefined ? [] : await resumeScaling(parked, this.#world)
-    const target = this.#target(parked.target)
-    if (parked.service === undefined && target) await letCopiesRun(target, this.#world)
+    // What was left alone was given back then: how it is by now is how somebody wants it.
+    const changed = parked.state === 'left' ? [] : await this.#giveBack(parked)
     if (outcome === 'over')
       return close(parked, 'came-back', ['it runs again, by somebody else', ...changed].join('; '), this.#world)
     const now = this.#world.clock.now()
@@ -218,6 +217,14 @@ export class Acting {
     const { stoppedAt: _over, ...left } = parked
     await writeParked(this.#world.table, { ...left, state: 'left', ended }, parked, now)
     this.acted.said.push(`${workload}: ${detail}`)
+  }
+
+  /** What starts and scales it. */
+  async #giveBack(parked: Parked): Promise<string[]> {
+    if (parked.service !== undefined) return resumeScaling(parked, this.#world)
+    const target = this.#target(parked.target)
+    if (target) await letCopiesRun(target, this.#world)
+    return []
   }
 
   async #savedUntilNow(parked: Parked): Promise<void> {

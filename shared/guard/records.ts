@@ -197,18 +197,22 @@ export function readActions(table: Table, run: string): Promise<Action[]> {
 
 const savedKey = 'SAVED'
 
-/** One a stop: the same workload and time is the same saving. */
+/** One a stop: the same workload and time is the same saving, and its first end stands: since then it ran. */
 export async function writeSaving(table: Table, saving: Saving): Promise<void> {
   const expiresAt = Math.ceil(Date.parse(saving.to ?? saving.from) / 1000) + 2 * keptSeconds
   const sk = `${saving.from}#${saving.workload}`
-  await table.put({ ...saving, pk: savedKey, sk, schema, version: 1, at: saving.from, expiresAt }, 'any')
+  await table.put({ ...saving, pk: savedKey, sk, schema, version: 1, at: saving.from, expiresAt }, 'absent')
 }
 
 /** Every saving, oldest first: those that are over, and of what is parked now, which have no end yet. */
 export async function readSavings(table: Table): Promise<Saving[]> {
   const parked = await readParked(table)
+  const ended = await all<Saving>(table, savedKey)
+  const keyOf = ({ from, workload }: Saving) => `${from}#${workload}`
+  const known = new Set(ended.map(keyOf))
   const open = parked.flatMap(each => (each.state === 'parked' ? (savingOf(each) ?? []) : []))
-  return [...(await all<Saving>(table, savedKey)), ...open].sort((a, b) => (a.from < b.from ? -1 : 1))
+  // One that came back is on record as parked until a run has closed it.
+  return [...ended, ...open.filter(each => !known.has(keyOf(each)))].sort((a, b) => (a.from < b.from ? -1 : 1))
 }
 
 /** What a parked one has saved since it was seen stopped; undefined where it never was. */
