@@ -22,6 +22,26 @@ export function formatLine({ at, who, what, style }: Line, isColoured: boolean):
   return isColoured && style ? styleText(style, text) : text
 }
 
+/**
+ * Prints lines one below the other, and a date above the first and above each of another day: the account's time may run fast.
+ */
+export function printer(print: (text: string) => void, isColoured: boolean): (line: Line) => void {
+  let day: string | undefined
+  return line => {
+    const date = line.at.slice(0, 10)
+    if (date !== day && /^\d{4}-\d\d-\d\d$/.test(date)) {
+      day = date
+      print(isColoured ? styleText('bold', dayName(date)) : dayName(date))
+    }
+    print(formatLine(line, isColoured))
+  }
+}
+
+/** `Sun 2026-03-01` */
+function dayName(date: string): string {
+  return `${new Date(date).toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })} ${date}`
+}
+
 /** The line for an event of AWS; undefined for what says nothing new. */
 export function lineOfEvent(event: BusEvent): Line | undefined {
   const { detail, time: at } = event
@@ -41,17 +61,43 @@ export function lineOfEvent(event: BusEvent): Line | undefined {
   }
 }
 
-/** The line for what a function logged; undefined for what is no log of Farguard's, and for bare counts. */
-export function lineOfLog(line: string): Line | undefined {
-  const log = parsed(line)
-  if (!log) return undefined
-  const at = String(log.timestamp ?? '')
+/**
+ * Gives the line for what a function logged; undefined for what is no log of Farguard's, for bare counts, and for a guard run that
+ * found what the one before it found.
+ */
+export function logLines(): (line: string) => Line | undefined {
+  let foundLast = ''
+  return line => {
+    const log = parsed(line)
+    if (!log) return undefined
+    if (log.message !== 'guarded') return lineOfLog(log)
+    const found = foundBy(log)
+    const isNew = found !== foundLast
+    foundLast = found
+    if (!isNew || found === '') return undefined
+    return { at: String(log.timestamp ?? ''), who: 'guard', what: `${found} (mode ${log.mode})`, style: 'yellow' }
+  }
+}
+
+function lineOfLog(log: Record<string, unknown>): Line | undefined {
   const facts = told.flatMap(name => log[name] ?? []).join('  ')
   if (facts === '' && log.level === 'INFO') return undefined
   const deployment = log.deployment === undefined ? '' : `#${log.deployment} `
-  const what = `${log.target ?? ''} ${deployment}${log.message}: ${facts}`.trim()
+  const what = `${log.target ?? log.workload ?? ''} ${deployment}${log.message}: ${facts}`.trim()
   const style = styles[String(log.level)]
-  return { at, who: 'farguard', what, ...(style && { style }) }
+  return { at: String(log.timestamp ?? ''), who: 'farguard', what, ...(style && { style }) }
+}
+
+/** `2 warned of, 1 parked`; empty where a run found nothing of the kind. */
+function foundBy({ mode, ...counts }: Record<string, unknown>): string {
+  const told: [count: string, words: string][] = [
+    ['warn', 'warned of'],
+    mode === 'enforce' ? ['acted', 'stopped'] : ['stop', 'would be stopped'],
+    ['failed', 'failed'],
+    ['left', 'left for the next run'],
+    ['parked', 'parked'],
+  ]
+  return told.flatMap(([name, words]) => (Number(counts[name] ?? 0) > 0 ? `${counts[name]} ${words}` : [])).join(', ')
 }
 
 /** What of a log is told, in this order; lists member by member. */

@@ -55,8 +55,17 @@ function labelled(
   }
 }
 
+export interface Furnishings {
+  /** Of every cluster; disabled unless told, as on AWS. */
+  containerInsights?: 'enabled' | 'enhanced'
+}
+
 /** Makes it all through the account's own operations, as a user would have. */
-export async function furnish({ account, ecr, context }: LocalAccount, config: Config): Promise<void> {
+export async function furnish(
+  { account, ecr, context }: LocalAccount,
+  config: Config,
+  { containerInsights }: Furnishings = {},
+): Promise<void> {
   const caller = { accessKeyId: 'setup' }
   const call = (operation: string, input: unknown) => account.call('ecs', operation, input, caller)
   for (const logGroupName of new Set([placeholderLogs, ...config.targets.flatMap(logGroupsOf)]))
@@ -65,7 +74,11 @@ export async function furnish({ account, ecr, context }: LocalAccount, config: C
   for (const [name, targets] of Map.groupBy(config.targets, target => target.repository))
     ecr.createRepository(name, { scansOnPush: targets.some(({ gates }) => gates.scan !== undefined) })
   for (const clusterName of clustersOf(config))
-    await call('CreateCluster', { clusterName, capacityProviders: ['FARGATE', 'FARGATE_SPOT'] })
+    await call('CreateCluster', {
+      clusterName,
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+      ...(containerInsights && { settings: [{ name: 'containerInsights', value: containerInsights }] }),
+    })
   const families = new Set<string>()
   const family = async (target: Target, name: string) => {
     if (!families.has(name)) await call('RegisterTaskDefinition', placeholderDefinition(name, target, context.region))

@@ -1,17 +1,14 @@
 /** `npm start`: an AWS account in one process with the control plane wired to it, until Ctrl-C. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { localPort } from '../cli/local-address.ts'
 import type { Target } from '../shared/config/config.ts'
 import { ConfigMistake, stackConfig } from '../stack/config.ts'
-import { packageStack } from '../stack/package.ts'
 import { SimulatedClock } from './account/clock.ts'
-import { formatLine, type Line, lineOfBatch, lineOfEvent, lineOfFailedAttempt, lineOfLog } from './console.ts'
-import { behaviourIn, furnish } from './furnish.ts'
-import { createLocalAccount } from './local-account.ts'
+import { printer } from './console.ts'
+import { type Opening, openAccount } from './open-account.ts'
 import { pace } from './pace.ts'
-import { runStack } from './run-stack.ts'
 import { tour } from './tour.ts'
-import { listen } from './wire/listen.ts'
+import { openMonth, tourMonth } from './tour-guard.ts'
 
 interface Options {
   port: number
@@ -21,16 +18,18 @@ interface Options {
   region: string
 }
 
-/** The tour lets a minute of ECS's pace pass in a second or two. */
-const tourSpeed = 30
+/** A month in a minute, where the machine keeps up. */
+const fastest = 43_200
 
 const program = new Command('npm start --')
   .description(
     'An AWS account in one process, on 127.0.0.1, with the control plane wired to it. It simulates the lives of containers; it does not run them.',
   )
   .option('--port <n>', 'where to listen; 0 takes a free port', wholeNumber, localPort)
-  .option('--speed <n>', 'times as fast as the wall clock, 0.1 to 1000', speed)
-  .option('--once', 'a short tour, then end', false)
+  .option('--speed <n>', `times as fast as the wall clock, 0.1 to ${fastest}, or as fast as it can`, speed)
+  .addOption(
+    new Option('--once', 'a short tour, as fast as the machine can, then end').conflicts('speed').default(false),
+  )
   .option('--config <file>', 'another farguard.yml (or FARGUARD_CONFIG)')
   .option('--region <name>', 'the Region that the account says it is in', process.env.AWS_REGION ?? 'eu-central-1')
   .showHelpAfterError()
@@ -46,44 +45,48 @@ try {
   if (!ending.signal.aborted) console.error(explain(error))
 }
 
-async function run({ port, speed, once, config: file, region }: Options): Promise<void> {
+async function run({ port, speed = 1, once, config: file, region }: Options): Promise<void> {
   const configFile = file ?? (process.env.FARGUARD_CONFIG || 'farguard.yml')
   const config = stackConfig(configFile)
-  const pacedAt = speed ?? (once ? tourSpeed : 1)
-  const isColoured = process.stdout.isTTY && !process.env.NO_COLOR
-  const show = (line: Line | undefined) => line && console.log(formatLine(line, isColoured))
-
-  let address = ''
+  const { signal } = ending
+  const print = (text: string) => console.log(text)
+  const show = printer(print, process.stdout.isTTY && !process.env.NO_COLOR)
+  console.log('Packaging the stack and bundling its functions …')
   const clock = new SimulatedClock(Date.now())
-  const behaviour = behaviourIn(config)
-  const local = createLocalAccount({ clock, region, seed: Date.now() % 2 ** 32, host: () => address, behaviour })
-  await furnish(local, config)
-  const server = await listen(local.wire, { port: once && port === localPort ? 0 : port })
-  address = new URL(server.url).host
-  try {
-    console.log('Packaging the stack and bundling its functions …')
-    const template = await packageStack(configFile, region, ending.signal)
-    const stop = await runStack(local, {
-      config,
-      template,
-      endpoint: server.url,
-      onLine: line => show(lineOfLog(line)),
-      onBatch: batch => show(lineOfBatch(batch, clock.now())),
-      onFailedAttempt: failed => show(lineOfFailedAttempt(failed, clock.now())),
-    })
-    const stopTime = pace(clock, pacedAt, error => console.error(error))
-    try {
-      for (const line of once ? [] : welcome(address, config.targets, pacedAt)) console.log(line)
-      local.bus.onEvent(event => show(lineOfEvent(event)))
-      if (once) await tour({ local, config, address, signal: ending.signal, print: line => console.log(line) })
-      else await ended()
-    } finally {
-      await stopTime()
-      await stop()
-    }
-  } finally {
-    await server.close()
+  const account = { config, configFile, region, clock, signal, show }
+  if (once) {
+    await wholeTour({ ...account, seed: 1, port: port === localPort ? 0 : port }, print)
+    return
   }
+  const { address, close } = await openAccount({ ...account, seed: Date.now() % 2 ** 32, port })
+  const stopTime = pace(clock, speed, error => console.error(error))
+  try {
+    for (const line of welcome(address, config.targets, speed)) print(line)
+    await ended()
+  } finally {
+    await stopTime()
+    await close()
+  }
+}
+
+/** The second part's stack is packaged meanwhile. */
+async function wholeTour(opening: Opening, print: (text: string) => void): Promise<void> {
+  const { config, clock, signal, show } = opening
+  const month = openMonth({ signal, show })
+  // Said once it is waited for: the first part goes before.
+  month.catch(() => undefined)
+  try {
+    const { local, address, close } = await openAccount(opening)
+    try {
+      await tour({ local, clock, config, address, signal, print })
+    } finally {
+      await close()
+    }
+    await tourMonth(await month, { signal, print })
+  } finally {
+    await month.then(({ close }) => close()).catch(() => undefined)
+  }
+  print('That was the tour. npm start leaves the account running, to push to it.')
 }
 
 function ended(): Promise<void> {
@@ -96,6 +99,7 @@ function welcome(address: string, targets: readonly Target[], pacedAt: number): 
   const [first] = targets
   const image = `${first?.repository ?? 'acme/web'}:${first?.tags.kind === 'exact' ? first.tags.tag : '1.0.1'}`
   const isUsual = address === `127.0.0.1:${localPort}`
+  const command = `npx farguard --local${isUsual ? '' : ` ${address}`}`
   return [
     '',
     `Farguard on a local AWS account at http://${address}${pacedAt === 1 ? '' : `, ${pacedAt} times as fast as the wall clock`}.`,
@@ -107,9 +111,12 @@ function welcome(address: string, targets: readonly Target[], pacedAt: number): 
     `  npm run push -- ${image}${isUsual ? '' : ` --to ${address}`}`,
     `  skopeo copy --dest-tls-verify=false oci:some/layout:latest docker://${address}/${image}`,
     'Then ask why it runs, or look:',
-    `  npx farguard --local${isUsual ? '' : ` ${address}`} why ${image}`,
+    `  ${command} why ${image}`,
     `  export AWS_ENDPOINT_URL=http://${address} AWS_DEFAULT_REGION=eu-central-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
     `  aws ecs list-tasks --cluster ${first?.cluster ?? 'default'}`,
+    'What the guard would do, and what runs costs; images with --label local.activity=idle use next to nothing:',
+    `  ${command} guard --plan`,
+    `  ${command} costs`,
     'Ctrl-C ends it.',
     '',
   ]
@@ -130,6 +137,6 @@ function wholeNumber(text: string): number {
 
 function speed(text: string): number {
   const number = Number(text)
-  if (number >= 0.1 && number <= 1000) return number
-  throw new InvalidArgumentError('It takes a number from 0.1 to 1000.')
+  if (number >= 0.1 && number <= fastest) return number
+  throw new InvalidArgumentError(`It takes a number from 0.1 to ${fastest}.`)
 }

@@ -1,4 +1,4 @@
-/** `npm start -- --once`: one push, a newer one that is bad and rolled back, an older one, and why each did what it did. */
+/** The tour's first part: one push, a newer one that is bad and rolled back, an older one, and why each did what it did. */
 import { createHash } from 'node:crypto'
 import { minVersion } from 'semver'
 import { runWhy } from '../cli/commands/why.ts'
@@ -6,11 +6,15 @@ import { connect } from '../cli/connection.ts'
 import type { Config, Target } from '../shared/config/config.ts'
 import { matches } from '../shared/deploy/tag-policy.ts'
 import type { StoredRecord, Table } from '../shared/ports.ts'
+import type { SimulatedClock } from './account/clock.ts'
 import type { LocalAccount } from './local-account.ts'
 import { pushImage, tinyImage } from './tiny-image.ts'
 
 /** Account time that a rollout may take to its end: its own deadline, and what undoing it takes. */
 const patienceMs = 30 * 60_000
+
+/** How much of the account's time passes before it is looked at again. */
+const stepMs = 2_000
 
 interface Stop {
   /** What is about to happen. */
@@ -26,6 +30,8 @@ interface Stop {
 
 export interface TourOptions {
   local: LocalAccount
+  /** The account's: the tour lets its time pass, from one thing that it waits for to the next. */
+  clock: SimulatedClock
   config: Config
   /** host:port */
   address: string
@@ -35,7 +41,7 @@ export interface TourOptions {
 }
 
 /** Throws Error when something did not happen that should have. */
-export async function tour({ local, config, address, signal, print }: TourOptions): Promise<void> {
+export async function tour({ local, clock, config, address, signal, print }: TourOptions): Promise<void> {
   const [target, stops] = route(config)
   const stack = connect({ stage: 'dev', local: address }, {})
   let good: string | undefined
@@ -43,24 +49,21 @@ export async function tour({ local, config, address, signal, print }: TourOption
     print('')
     print(stop.title)
     const digest = await push(stop, target, address)
-    await until(local, signal, `${target.name} is done with ${target.repository}:${stop.tag}`, async () =>
+    await until(clock, signal, `${target.name} is done with ${target.repository}:${stop.tag}`, async () =>
       isOver(await recordsOf(stack.table, target, digest)),
     )
-    const [record] = await recordsOf(stack.table, target, digest)
-    const came = record?.state ?? 'skipped'
+    const came = outcomeOf(await recordsOf(stack.table, target, digest))
     if (came !== stop.ends) throw new Error(`${target.repository}:${stop.tag} came to be ${came}, not ${stop.ends}`)
     if (stop.ends === 'succeeded') good = digest
     const runs = good
     if (runs !== undefined)
-      await until(local, signal, `${target.name} runs the good image`, async () => isRunning(local, target, runs))
+      await until(clock, signal, `${target.name} runs the good image`, async () => isRunning(local, target, runs))
   }
   for (const { tag } of stops) {
     print('')
     print(`What npx farguard why ${target.repository}:${tag} tells:`)
     await runWhy(`${target.repository}:${tag}`, { json: false, limit: 5 }, { stack, terminal: { print } })
   }
-  print('')
-  print('That was the tour. npm start leaves the account running, to push to it.')
 }
 
 async function push({ tag, content, behaviour }: Stop, target: Target, address: string): Promise<string> {
@@ -127,6 +130,11 @@ function commitOf(content: string): string {
   return createHash('sha1').update(content).digest('hex')
 }
 
+/** Where a sweep came first and has begun the deployment, the push itself is a decision that it runs already. */
+function outcomeOf(records: readonly StoredRecord[]): unknown {
+  return records.map(({ state }) => state).find(state => state !== undefined) ?? 'skipped'
+}
+
 function isRunning({ ecs }: LocalAccount, target: Target, digest: string): boolean {
   const running = ecs.tasks().filter(task => task.lastStatus === 'RUNNING')
   const isOurs = (task: (typeof running)[number]) =>
@@ -135,16 +143,16 @@ function isRunning({ ecs }: LocalAccount, target: Target, digest: string): boole
 }
 
 async function until(
-  { context }: LocalAccount,
+  clock: SimulatedClock,
   signal: AbortSignal,
   what: string,
   holds: () => Promise<boolean>,
 ): Promise<void> {
-  const deadline = context.clock.now().getTime() + patienceMs
+  const deadline = clock.now().getTime() + patienceMs
   while (!(await holds())) {
-    if (context.clock.now().getTime() > deadline)
-      throw new Error(`In ten minutes of the account's time it did not come about that ${what}.`)
-    await new Promise(resolve => setTimeout(resolve, 50))
+    if (clock.now().getTime() > deadline)
+      throw new Error(`In half an hour of the account's time it did not come about that ${what}.`)
     signal.throwIfAborted()
+    await clock.advance(stepMs)
   }
 }
