@@ -63,11 +63,14 @@ function nameOf(line: CostLine, day: CostDay, grouping: Grouping): string {
 }
 
 /** What is of no target. */
-function nameOfOther({ service, family }: CostLine, { cluster }: CostDay): string {
+function nameOfOther({ service, family, isMerged }: CostLine, { cluster }: CostDay): string {
+  if (isMerged) return smallest
   return service === undefined ? `tasks of ${family ?? 'no family'} in ${cluster}` : `service ${service} in ${cluster}`
 }
 
 function nameOfRest({ cluster, day }: CostDay, { by }: Grouping): string {
   if (by === 'cluster') return cluster
-  return by === 'day' ? day : 'the smallest of many'
+  return by === 'day' ? day : smallest
 }
+
+const smallest = 'the smallest of many'

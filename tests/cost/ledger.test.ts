@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Config } from '../../shared/config/config.ts'
+import type { Config, Selector } from '../../shared/config/config.ts'
+import { coveredOf } from '../../shared/cost/cost-lines.ts'
+import type { CostDay } from '../../shared/cost/ledger-records.ts'
 import { costOf } from '../../shared/cost/meter.ts'
 import type { Table, Task } from '../../shared/ports.ts'
 import { arnOf } from '../status/tasks.ts'
@@ -254,21 +256,72 @@ describe('a day becomes final', () => {
   })
 })
 
-test('a record stays below what DynamoDB takes: the smallest of many kinds are one sum', async () => {
-  const books = new Books()
-  const tasks = Array.from({ length: 4000 }, (_, nth) =>
-    runs(`t${nth}`, '2026-03-01T20:00:00.000Z', {
-      revision: `arn:aws:ecs:eu-central-1:123456789012:task-definition/${'family'.repeat(20)}-${nth}:1`,
-      memoryMib: 1024 + nth,
-    }),
-  )
-  await books.keep('2026-03-01T21:00:00Z', { running: tasks })
-  const [day] = await books.days()
-  expect(Buffer.byteLength(JSON.stringify(day))).toBeLessThan(400 * 1024)
-  expect((day?.lines.length ?? 0) + (day?.rest?.lines ?? 0)).toBe(4000)
-  expect(day?.rest?.usd).toBeLessThan((day?.rest?.lines ?? 0) * (day?.lines.at(-1)?.usd ?? 0))
-  const total = tasks.reduce((sum, each) => sum + 0.8 + 0.2 * ((each.memoryMib ?? 0) / 1024), 0)
-  expect((await books.totals())['2026-03-01']).toBeCloseTo(total, 4)
+describe('many kinds of tasks', () => {
+  const kinds = (count: number, tagsOf: (nth: number) => Record<string, string>) =>
+    Array.from({ length: count }, (_, nth) =>
+      runs(`t${nth}`, '2026-03-01T20:00:00.000Z', {
+        revision: `arn:aws:ecs:eu-central-1:123456789012:task-definition/${'family'.repeat(20)}-${nth}:1`,
+        memoryMib: 1024 + nth,
+        tags: tagsOf(nth),
+      }),
+    )
+  const cost = (tasks: readonly Task[]) =>
+    tasks.reduce((sum, each) => sum + 0.8 + 0.2 * ((each.memoryMib ?? 0) / 1024), 0)
+  const count = (day: CostDay | undefined) => {
+    const all = [...(day?.lines ?? []), ...(day?.rest ? [day.rest] : [])]
+    return all.reduce((sum, { tasks }) => sum + tasks, 0)
+  }
+  const covered = (day: CostDay | undefined, ...covers: Selector[]) => coveredOf(covers, day ?? { lines: [] }, 'demo')
+
+  test('stay below what DynamoDB takes: the smallest are merged, and known by target and tag', async () => {
+    const books = new Books()
+    const tasks = kinds(4000, nth => ({ env: nth % 2 ? 'dev' : 'live' }))
+    await books.keep('2026-03-01T21:00:00Z', { running: tasks, tagKeys: ['env'] })
+    const [day] = await books.days()
+    expect(Buffer.byteLength(JSON.stringify(day))).toBeLessThan(400 * 1024)
+    expect(day).not.toHaveProperty('rest')
+    expect(count(day)).toBe(4000)
+    expect(day?.lines.filter(({ isMerged }) => isMerged).map(({ tags }) => tags?.env)).toEqual(['dev', 'live'])
+    const known = { usd: expect.closeTo(cost(tasks), 4) }
+    expect(covered(day, { by: 'all' })).toEqual(known)
+    expect(covered(day, { by: 'standalone' }, { by: 'family', name: 'x' })).toEqual(known)
+    const dev = tasks.filter(({ tags }) => tags?.env === 'dev')
+    expect(covered(day, { by: 'tag', key: 'env', value: 'dev' })).toEqual({ usd: expect.closeTo(cost(dev), 4) })
+    expect(covered(day, { by: 'target', name: 'web' }, { by: 'service', name: 'web' })).toEqual({ usd: 0 })
+    // Which of them are its own is not told any more.
+    expect(covered(day, { by: 'family', name: `${'family'.repeat(20)}-3999` })).toEqual({ unknown: expect.any(String) })
+  })
+
+  test('whose tags all differ are one sum in the end', async () => {
+    const books = new Books()
+    const tasks = kinds(4000, nth => ({ run: `${'run'.repeat(40)}-${nth}` }))
+    await books.keep('2026-03-01T21:00:00Z', { running: tasks, tagKeys: ['run'] })
+    const [day] = await books.days()
+    expect(Buffer.byteLength(JSON.stringify(day))).toBeLessThan(400 * 1024)
+    expect(day?.rest?.lines).toBeGreaterThan(1000)
+    expect(count(day)).toBe(4000)
+    expect(covered(day, { by: 'cluster', name: 'demo' })).toEqual({ usd: expect.closeTo(cost(tasks), 4) })
+    expect(covered(day, { by: 'tag', key: 'run' })).toEqual({ unknown: expect.any(String) })
+  })
+
+  test('of hours that are over are the same when the day is summed up', async () => {
+    const books = new Books()
+    const ends = kinds(4000, () => ({ env: 'dev' })).map(each => ({
+      ...each,
+      ...ended({ stoppedAt: '2026-03-01T21:00:00.000Z' }),
+      arn: each.arn,
+      revision: each.revision ?? '',
+      pullStartedAt: '2026-03-01T20:00:00.000Z',
+      memoryMib: each.memoryMib ?? 0,
+      tags: { env: 'dev' },
+    }))
+    await books.tell(...ends)
+    for (const now of ['2026-03-01T23:30:00Z', '2026-03-01T23:45:00Z']) await books.keep(now, { tagKeys: ['env'] })
+    const [day] = await books.days()
+    expect(count(day)).toBe(4000)
+    expect(covered(day, { by: 'tag', key: 'env' })).toEqual({ usd: expect.closeTo(cost(ends), 4) })
+    expect(covered(day, { by: 'family', name: 'x' })).toEqual({ unknown: expect.any(String) })
+  })
 })
 
 test('whatever runs and whenever the guard does, all days together cost what the tasks do', async () => {
