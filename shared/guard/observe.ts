@@ -163,11 +163,14 @@ export function subjectsOfParked(
   targets: ReadonlyMap<string, Subject>,
 ): Map<string, Subject> {
   const subjects = new Map<string, Subject>()
+  const byId = new Map(
+    [...services].flatMap(([cluster, all]) => all.map(each => [serviceId(cluster, each.name), each])),
+  )
   for (const { workload, service: name, target, cluster } of parked) {
     const ofTarget = target === undefined ? undefined : targets.get(target)
-    const service = name === undefined ? undefined : services.get(cluster)?.find(each => each.name === name)
+    const service = byId.get(workload)
     if (service)
-      subjects.set(serviceId(cluster, service.name), {
+      subjects.set(workload, {
         cluster,
         service: service.name,
         isStandalone: false,

@@ -122,15 +122,20 @@ async function activitiesOf(
   return observeActivity(asked, families, world, now)
 }
 
-/** Protection is asked for only of what would stop; without it a budget may choose others, which are then asked about in turn. */
+/**
+ * Protection is asked for only of what would stop; without it a budget may choose others, which are then asked about in turn, and with
+ * them as many more as were asked about before: thousands that are protected do not take a round each.
+ */
 async function withProtections(facts: Facts, guard: Guard, world: GuardWorld, now: Date): Promise<Decided> {
   const found = new Map<string, string>()
   const asked = new Set<string>()
   for (;;) {
     const decided = decide({ ...facts, protected: found }, guard, now)
     const stops = new Set(decided.plan.lines.flatMap(({ workload, verdict }) => (isStop(verdict) ? [workload] : [])))
-    const next = facts.workloads.filter(({ id, kind }) => kind === 'service' && stops.has(id) && !asked.has(id))
-    if (next.length === 0) return decided
+    const open = facts.workloads.filter(({ id, kind }) => kind === 'service' && !asked.has(id))
+    const chosen = open.filter(({ id }) => stops.has(id))
+    if (chosen.length === 0) return decided
+    const next = [...chosen, ...open.filter(({ id }) => !stops.has(id)).slice(0, asked.size)]
     for (const [cluster, some] of Map.groupBy(next, ({ subject }) => subject.cluster))
       for (const [workload, why] of await protectionsOf(cluster, some, world)) found.set(workload, why)
     for (const { id } of next) asked.add(id)

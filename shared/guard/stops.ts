@@ -29,7 +29,8 @@ export async function noteStops(
 ): Promise<void> {
   if (workloads.length === 0) return
   const at = now.toISOString()
-  const others = before.filter(({ workload }) => !workloads.includes(workload))
+  const again = new Set(workloads)
+  const others = before.filter(({ workload }) => !again.has(workload))
   const stops = [...others, ...workloads.map(workload => ({ workload, at }))]
   await table.put({ ...key, schema, version: 1, at, stops: stops.slice(-mostStops) }, 'any')
 }
