@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BusEvent } from '../../local/account/bus.ts'
-import { formatLine, lineOfEvent, lineOfFailedAttempt } from '../../local/console.ts'
+import { formatLine, type Line, lineOfEvent, lineOfFailedAttempt, logLines, printer } from '../../local/console.ts'
 
 function event(type: string, detail: Record<string, unknown>, resources: string[] = []): BusEvent {
   const envelope = { version: '0', id: '1', account: '123456789012', region: 'eu-central-1' } as const
@@ -182,3 +182,66 @@ describe('a line for people', () => {
 function deployment(state: string, eventType: string, reason: string) {
   return { eventName: `SERVICE_DEPLOYMENT_${state}`, eventType, reason, deploymentId: 'ecs-svc/1' }
 }
+
+describe('what the functions log', () => {
+  const log = (facts: Record<string, unknown>) =>
+    JSON.stringify({ level: 'INFO', timestamp: '2026-03-01T22:00:05Z', ...facts })
+  const run = (facts: Record<string, unknown>) =>
+    log({ message: 'guarded', mode: 'enforce', warn: 0, stop: 0, acted: 0, failed: 0, parked: 0, keep: 3, ...facts })
+
+  test.each([
+    {
+      case: 'a stop, by what was stopped',
+      line: log({ message: 'stopped', workload: 'service:demo/web', reason: 'idle', detail: 'CPU at most 1 %' }),
+      is: 'service:demo/web stopped: idle  CPU at most 1 %',
+    },
+    {
+      case: 'a deployment, by its target',
+      line: log({ message: 'started', target: 'web', deployment: 2, image: 'acme/web:1.0.1' }),
+      is: 'web #2 started: acme/web:1.0.1',
+    },
+    { case: 'bare counts', line: log({ message: 'tasks recorded', done: 4 }), is: undefined },
+    { case: 'no log of ours', line: 'START RequestId: 1', is: undefined },
+    { case: 'a guard run that found nothing', line: run({}), is: undefined },
+    {
+      case: 'a run that stopped',
+      line: run({ stop: 2, acted: 1, failed: 1 }),
+      is: '1 stopped, 1 failed (mode enforce)',
+    },
+    {
+      case: 'a run that only says what it would do',
+      line: run({ mode: 'observe', stop: 2, warn: 1 }),
+      is: '1 warned of, 2 would be stopped (mode observe)',
+    },
+  ])('$case', ({ line, is }) => expect(logLines()(line)?.what).toBe(is))
+
+  test('a guard run that found what the one before it found says nothing new', () => {
+    const tell = logLines()
+    const runs = [{ warn: 1 }, { warn: 1 }, { warn: 2 }, {}, { warn: 2 }]
+    expect(runs.map(facts => tell(run(facts))?.what)).toEqual([
+      '1 warned of (mode enforce)',
+      undefined,
+      '2 warned of (mode enforce)',
+      undefined,
+      '2 warned of (mode enforce)',
+    ])
+  })
+})
+
+test('the date is above the first line of each day', () => {
+  const printed: string[] = []
+  const show = printer(text => printed.push(text), false)
+  const at = (time: string): Line => ({ at: time, who: 'task', what: 'runs' })
+  for (const time of ['2026-03-01T22:00:05Z', '2026-03-01T23:59:59Z', '2026-03-02T00:00:00Z']) show(at(time))
+  show({ ...at(''), what: 'without a time' })
+  show(at('2026-03-02T00:00:01Z'))
+  expect(printed).toEqual([
+    'Sun 2026-03-01',
+    '22:00:05  task     runs',
+    '23:59:59  task     runs',
+    'Mon 2026-03-02',
+    '00:00:00  task     runs',
+    '  task     without a time',
+    '00:00:01  task     runs',
+  ])
+})
