@@ -120,6 +120,11 @@ export class Acting {
 
   async #stop(stop: Stop): Promise<void> {
     const { workload, verdict, line } = stop
+    // A run may take minutes: hours may have begun, or a period ended, since it was planned.
+    if (verdict.until !== undefined && Date.parse(verdict.until) <= this.#world.clock.now().getTime()) {
+      this.acted.said.push(`${workload.name} was not stopped: ${verdict.reason} is over since ${verdict.until}`)
+      return
+    }
     const checked = await recheck(workload, this.#config, this.#guard, this.#world)
     if (checked.is !== 'as-planned') {
       this.acted.said.push(`${workload.name} was not stopped: ${checked.detail}`)
