@@ -57,6 +57,17 @@ describe('off hours', () => {
     ])
   })
 
+  test('are an hour longer in the night that summer time ends', { timeout: 60_000 }, async () => {
+    const { serve, copies, to } = await guarded(written(), { at: '2026-10-24T17:00:00Z', sweepMinutes: 240 })
+    await serve('shop', dev)
+    await to('2026-10-24T18:05:00Z')
+    expect(copies('shop')).toBe('0 wanted, 0 running')
+    await to('2026-10-25T05:55:00Z')
+    expect(copies('shop')).toBe('0 wanted, 0 running')
+    await to('2026-10-25T06:05:00Z')
+    expect(copies('shop')).toBe('1 wanted, 1 running')
+  })
+
   test('that were undone for the evening begin again the next one', { timeout: 120_000 }, async () => {
     const { serve, copies, to, ask, clock } = await guarded(written(), {
       at: '2026-03-02T18:00:00Z',

@@ -13,7 +13,9 @@ guard:
 
 describe('an idle service', () => {
   test('is warned of, stopped after the grace, and put back by undo', { timeout: 60_000 }, async () => {
-    const { serve, copies, scaling, to, lastRun, parked, savings, ask, actions, clock } = await guarded(idleRule)
+    const { serve, copies, scaling, to, lastRun, parked, savings, ask, actions, clock } = await guarded(idleRule, {
+      sweepMinutes: 60,
+    })
     await serve('shop', { activity: 'idle', count: 2, scaling: { min: 1, max: 4 } })
     await to('2026-03-02T10:10:00Z')
     expect(await lastRun()).toMatchObject({ warned: [], stopped: [], counts: { notJudged: 2 } })
@@ -65,7 +67,9 @@ describe('an idle service', () => {
   })
 
   test('is only told of while the guard observes', { timeout: 60_000 }, async () => {
-    const { serve, copies, to, runs, parked, savings } = await guarded(idleRule.replace('enforce', 'observe'))
+    const { serve, copies, to, runs, parked, savings } = await guarded(idleRule.replace('enforce', 'observe'), {
+      sweepMinutes: 60,
+    })
     await serve('shop', { activity: 'idle' })
     await to('2026-03-02T12:10:00Z')
     const stops = (await runs()).filter(({ stopped }) => stopped.length > 0)
@@ -76,7 +80,7 @@ describe('an idle service', () => {
   })
 
   test('in a capacity-provider strategy is stopped and put back all the same', { timeout: 60_000 }, async () => {
-    const { serve, copies, to, ask, clock } = await guarded(idleRule)
+    const { serve, copies, to, ask, clock } = await guarded(idleRule, { sweepMinutes: 60 })
     await serve('shop', {
       activity: 'idle',
       count: 3,
@@ -107,7 +111,7 @@ test('a service that is busy for an hour a night is not idle the rest of the day
 
 describe('what would scale a stopped service up again', () => {
   test('is suspended, and goes on as before once it is undone', { timeout: 60_000 }, async () => {
-    const { serve, copies, to, ask, call, clock, scaling } = await guarded(idleRule)
+    const { serve, copies, to, ask, call, clock, scaling } = await guarded(idleRule, { sweepMinutes: 60 })
     await serve('shop', { activity: 'idle', count: 2, scaling: { min: 2, max: 4 } })
     await call('application-autoscaling', 'PutScalingPolicy', {
       ServiceNamespace: 'ecs',
@@ -131,7 +135,7 @@ describe('what would scale a stopped service up again', () => {
   })
 
   test('was suspended in part before: that part stays so after the undo', { timeout: 60_000 }, async () => {
-    const { serve, to, ask, world, scaling } = await guarded(idleRule)
+    const { serve, to, ask, world, scaling } = await guarded(idleRule, { sweepMinutes: 60 })
     await serve('shop', { activity: 'idle', scaling: { min: 1, max: 4 } })
     await world.scaling.suspend('demo', 'shop', { in: true, out: false, scheduled: false })
     await to('2026-03-02T12:00:00Z')

@@ -7,7 +7,7 @@ import { type Guarded, guarded, hour, minute } from './guarded.ts'
 /** At night nothing is to run, and nothing warns of that. */
 const night = (more = '', rules = '') =>
   `guard: { mode: enforce, clusters: [demo], every: 30m, minimumAge: 0s, limits: none${more}, rules: [{ for: all, hours: Mon-Fri 07:00 - 20:00 UTC }${rules}] }`
-const evening = { at: '2026-03-02T20:10:00Z' }
+const evening = { at: '2026-03-02T20:10:00Z', sweepMinutes: 60 }
 const idle = (more = '') =>
   `guard: { mode: enforce, clusters: [demo], every: 30m, minimumAge: 0s, grace: 0s, limits: none${more}, rules: [{ for: all, idle: { cpu: 3%, window: 2h } }] }`
 
@@ -143,6 +143,36 @@ describe('metrics', () => {
     await to('2026-03-02T12:10:00Z')
     expect(copies('shop')).toBe('0 wanted, 0 running')
   })
+})
+
+test('one point above the threshold in two hours is enough to be in use', { timeout: 30_000 }, async () => {
+  /** At a quarter past ten, once. */
+  const spike = (of: GuardWorld): GuardWorld => ({
+    ...of,
+    metrics: {
+      ...of.metrics,
+      async *read(queries, span) {
+        for await (const portion of of.metrics.read(queries, span))
+          yield portion.map(({ nth, series }) => ({ nth, series: 'at' in series ? withSpike(series) : series }))
+      },
+    },
+  })
+  const withSpike = ({ at, values }: { at: number[]; values: number[] }) => ({
+    at,
+    values: values.map((value, nth) => (at[nth] === Date.parse('2026-03-02T10:15:00Z') ? 3.1 : value)),
+  })
+  const { serve, copies, to, verdict } = await guarded(idle(), { sweepMinutes: 240, world: spike })
+  await serve('shop', { activity: 'idle' })
+  await to('2026-03-02T10:25:00Z')
+  expect(await verdict('service:demo/shop')).toEqual({
+    is: 'keep',
+    reason: 'in-use',
+    detail: "CPU up to 3.1 %, above 3 %, within 2 h, by its service's metrics",
+  })
+  await to('2026-03-02T12:10:00Z')
+  expect(copies('shop')).toBe('1 wanted, 1 running')
+  await to('2026-03-02T12:40:00Z')
+  expect(copies('shop')).toBe('0 wanted, 0 running')
 })
 
 describe('the limits', () => {
