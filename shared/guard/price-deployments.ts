@@ -22,16 +22,18 @@ export async function priceDeployments(
   const problems: string[] = []
   const open = config.targets.flatMap(target => {
     const newest = targets.get(target.name)?.newest
-    const isOpen = newest?.state === 'succeeded' && !newest.todo && !newest.addsPerMonth && target.run.kind !== 'job'
-    return isOpen ? [{ target, newest }] : []
-  })
-  for (const { target, newest } of open.slice(0, mostARun)) {
     const { run, cluster } = target
     const service = run.kind === 'service' ? services.get(cluster)?.find(({ name }) => name === run.service) : undefined
+    // There is nothing to price by where the service is gone, or could not be looked at: it keeps no other one from its turn.
+    const isKnown = run.kind === 'task' || service !== undefined
+    const isOpen = newest?.state === 'succeeded' && !newest.todo && !newest.addsPerMonth && isKnown
+    return isOpen ? [{ target, newest, service }] : []
+  })
+  for (const { target, newest, service } of open.slice(0, mostARun)) {
     try {
       const addsPerMonth = await additionOf(newest, target, service, prices, world)
       // Where somebody else has written it since, the next run prices it.
-      if (addsPerMonth) await writeDeployment(world.table, { ...newest, addsPerMonth })
+      await writeDeployment(world.table, { ...newest, addsPerMonth })
     } catch (error) {
       const said = asProblem(error, `Pricing ${target.name} #${newest.number}`)
       problems.push(said instanceof Error ? said.message : String(error))
@@ -40,15 +42,13 @@ export async function priceDeployments(
   return problems
 }
 
-/** Undefined where there is nothing to price by yet: a service that could not be looked at. */
 async function additionOf(
   deployment: Deployment,
   target: Target,
   service: Service | undefined,
   prices: Prices,
   world: GuardWorld,
-): Promise<Amount | undefined> {
-  if (target.run.kind === 'service' && !service) return undefined
+): Promise<Amount> {
   const where = whereOf(deployment, target, service)
   if ('unknown' in where) return where
   const count = target.run.kind === 'task' ? target.run.count : (service?.desiredCount ?? 0)

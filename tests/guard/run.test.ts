@@ -1,15 +1,17 @@
 /** Whole guard runs against the local account: what is found, done, on record, and put back. */
 import { describe, expect, test } from 'vitest'
 import { bareConfig, type Config, type Guard } from '../../shared/config/config.ts'
+import { readPrices } from '../../shared/cost/prices.ts'
 import { deployImage } from '../../shared/deploy/deploy-image.ts'
 import { readTarget } from '../../shared/deploy/records.ts'
 import { why } from '../../shared/deploy/why.ts'
 import { guard } from '../../shared/guard/guard.ts'
 import { takeLease } from '../../shared/guard/lease.ts'
+import { priceDeployments } from '../../shared/guard/price-deployments.ts'
 import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
 import { undoWorkload } from '../../shared/guard/undo.ts'
 import { finish } from '../deploy/rollouts.ts'
-import { task } from '../deploy/targets.ts'
+import { service, task } from '../deploy/targets.ts'
 import { simulatedWorld } from '../simulated-world.ts'
 
 const hour = 3_600_000
@@ -66,6 +68,20 @@ describe('a deployment', () => {
     const [story] = await why({ repository: 'acme/worker', tag: '1' }, 5, world.table)
     expect(story?.since.map(({ what }) => what)).toContain('succeeded; adds $28.02 a month')
   })
+})
+
+test('deployments whose services are gone keep no other one from being priced', async () => {
+  const { world, clock, push } = simulatedWorld()
+  const worker = task({ name: 'worker', repository: 'acme/worker', tags: { kind: 'newest' } })
+  await deployImage(push('acme/worker', '1'), { ...bareConfig, targets: [worker] }, world)
+  await finish(worker, { clock, world })
+  const known = await readTarget(world.table, 'worker')
+  const gone = Array.from({ length: 30 }, (_, nth) => service({ name: `gone-${nth}`, cluster: 'demo' }))
+  const its: Config = { ...bareConfig, targets: [...gone, worker] }
+  const seen = { services: new Map(), targets: new Map(its.targets.map(({ name }) => [name, known])) }
+  const prices = await readPrices(world.table, 'eu-central-1', bareConfig.cost)
+  expect(await priceDeployments(seen, prices, its, world)).toEqual([])
+  expect((await readTarget(world.table, 'worker')).newest?.addsPerMonth).toEqual({ usd: expect.any(Number) })
 })
 
 describe('an idle service', () => {
