@@ -33,6 +33,7 @@ export async function account(
   hasTime: () => boolean,
 ): Promise<Accounts> {
   const { place } = seen
+  const still = atOneMoment(world)
   const prices = place && (await refreshPrices(world, place.region, config.cost))
   const problems = prices?.problem === undefined ? [] : [prices.problem]
   if (prices) {
@@ -40,10 +41,10 @@ export async function account(
       const silent = recount ? await silentTasks(world.table, cluster, running, config) : []
       return keepLedger({ cluster, running, silent }, means, recount)
     }
-    problems.push(...(await meterEach(keep, seen, prices, config, world, hasTime)))
+    problems.push(...(await meterEach(keep, seen, prices, config, still, hasTime)))
     problems.push(...(await priceDeployments(seen, prices, config, world)))
   }
-  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, [], acted, config, world), problems }
+  return { ...(prices && { prices }), budgets: await budgetsOf(seen, prices, [], acted, config, still), problems }
 }
 
 /**
@@ -64,14 +65,21 @@ export async function readAccounts(
     fresh.push(...(days ?? []))
     return days !== undefined
   }
-  const problems = prices ? await meterEach(look, seen, prices, config, world, () => true) : []
-  const unwritten = { ...world, table: { ...world.table, put: async () => true } }
+  const still = atOneMoment(world)
+  const problems = prices ? await meterEach(look, seen, prices, config, still, () => true) : []
+  const unwritten = { ...still, table: { ...world.table, put: async () => true } }
   return {
     ...(prices && { prices }),
     budgets: await budgetsOf(seen, prices, fresh, acted, config, unwritten),
     problems,
     fresh,
   }
+}
+
+/** A midnight between the two would begin a day that is not metered: what is held by a month's budget would be let go. */
+function atOneMoment(world: GuardWorld): GuardWorld {
+  const now = world.clock.now()
+  return { ...world, clock: { now: () => now } }
 }
 
 type Acted = ReadonlyMap<string, ReadonlySet<string>>

@@ -4,8 +4,11 @@ import { AwsError } from '../../local/account/aws-error.ts'
 import { type Budget, bareConfig, type Config } from '../../shared/config/config.ts'
 import type { Amount } from '../../shared/cost/amount.ts'
 import { guard } from '../../shared/guard/guard.ts'
+import { account, readAccounts } from '../../shared/guard/money.ts'
+import { type Seen, see } from '../../shared/guard/observe.ts'
 import { planOnly } from '../../shared/guard/plan-only.ts'
 import { noGuard } from '../../shared/guard/planning.ts'
+import type { GuardWorld } from '../../shared/ports.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
 
 const hour = 3_600_000
@@ -51,6 +54,23 @@ describe('right after midnight', () => {
     await guard('schedule', config('demo'), world, means)
     expect(metered((await planOnly(config('demo'), looking)).budgets)).toEqual(metered(budgets))
   })
+})
+
+test('a run over midnight still knows what was metered', async () => {
+  const { world, clock } = await withService()
+  await guard('schedule', config('demo'), world, means)
+  await clock.advance(0.25 * hour - 10_000)
+  for (const find of [
+    (world: GuardWorld, seen: Seen) => readAccounts(seen, new Map(), config('demo'), world),
+    (world: GuardWorld, seen: Seen) => account(seen, new Map(), false, config('demo'), world, () => true),
+  ]) {
+    let looks = 0
+    // Each look at the clock is six seconds after the one before.
+    const slow = { ...world, clock: { now: () => new Date(clock.now().getTime() + looks++ * 6000) } }
+    const { budgets } = await find(slow, await see(config('demo'), world))
+    for (const { spend } of budgets) expect(spend.projected).toEqual({ usd: expect.any(Number) })
+    expect(looks).toBeGreaterThan(0)
+  }
 })
 
 describe('what runs in a cluster', () => {
