@@ -63,8 +63,9 @@ async function run(
   )
   const planned = await plan(seen, prices, budgets, remembered, config, world)
   const { mode } = config.guard ?? noGuard
-  const acted = await act(id, planned, seen.targets, budgets, config, world, means)
+  // First: a run that dies while it acts must not let every warning begin anew.
   await writeMemory(world.table, planned.decided.memory, planned.memory.chunks, world.clock.now())
+  const acted = await act(id, planned, seen.targets, budgets, config, world, means)
   const report = reportOf(id, trigger, planned, acted, problems)
   const last = await readLastRun(world.table)
   await writeRun(world.table, report, isWorthKeeping(report, last))

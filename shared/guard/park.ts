@@ -24,7 +24,8 @@ export async function parkService(
   const was = { desiredCount, revision, ...(scaling && { scaling }) }
   const parking = await beginParking(workload, was, seen, reason, world)
   if ('instead' in parking) return parking
-  if (scaling) await suspendAll(cluster, service.name, scaling, world)
+  if (scaling && !(await suspendAll(cluster, service.name, scaling, world)))
+    return { instead: 'its autoscaling is not suspended yet, by what AWS says: the next run looks again' }
   await world.fleet.setDesiredCount(cluster, service.name, 0)
   const after = await world.fleet.describeService(cluster, service.name)
   if (after && after.desiredCount > 0)
@@ -32,9 +33,12 @@ export async function parkService(
   return isParked(parking, world)
 }
 
-async function suspendAll(cluster: string, service: string, target: ScalingTarget, world: GuardWorld) {
-  if (isAllSuspended(target)) return
-  await world.scaling.suspend(cluster, service, allSuspended)
+/** Whether AWS says so afterwards: what scales it would start it again. */
+async function suspendAll(cluster: string, service: string, target: ScalingTarget, { scaling }: GuardWorld) {
+  if (isAllSuspended(target)) return true
+  await scaling.suspend(cluster, service, allSuspended)
+  const after = (await scaling.targetsOf(cluster, [service])).get(service)
+  return !after || isAllSuspended(after)
 }
 
 function isAllSuspended({ suspended }: ScalingTarget): boolean {

@@ -116,6 +116,32 @@ describe('an idle service', () => {
     expect(await readActions(world.table, run.id)).toMatchObject([{ state: 'done', before: '2 copies' }])
   })
 
+  test('whose autoscaling goes on all the same is not stopped: it would be started again', async () => {
+    const { world, clock, call } = await idleService()
+    await call('application-autoscaling', 'RegisterScalableTarget', {
+      ServiceNamespace: 'ecs',
+      ScalableDimension: 'ecs:service:DesiredCount',
+      ResourceId: 'service/demo/web',
+      MinCapacity: 1,
+      MaxCapacity: 4,
+    })
+    await clock.advance(5 * hour)
+    const deaf = { ...world, scaling: { ...world.scaling, suspend: async () => {} } }
+    const run = await guard('schedule', configOf(), deaf, means)
+    expect(run).toMatchObject({
+      stopped: [],
+      failed: [{ workload: 'service:demo/web', detail: expect.stringMatching(/autoscaling/) }],
+    })
+    expect((await world.fleet.describeService('demo', 'web'))?.desiredCount).toBe(2)
+    // The next run, that AWS listens to, stops it, and knows what was there before.
+    expect(await guard('schedule', configOf(), world, means)).toMatchObject({
+      stopped: [{ workload: 'service:demo/web' }],
+    })
+    expect(await findParked(world.table, 'service:demo/web')).toMatchObject({
+      was: { desiredCount: 2, scaling: { suspended: { in: false, out: false, scheduled: false } } },
+    })
+  })
+
   test('that is busy is left alone', async () => {
     const { world, clock } = await idleService('busy')
     await clock.advance(5 * hour)
