@@ -70,6 +70,7 @@ export class Acting {
       await this.#each(each.parked, () => this.#cameBack(each.parked, isEnforcing ? each.outcome : 'over'))
     for (const { workload } of decided.overs)
       await this.#with(workload, nameOf(workload), each => this.#cameBack(each, 'over'))
+    for (const { workload } of decided.gone) await this.#with(workload, nameOf(workload), each => this.#gone(each))
     for (const { workload } of decided.finishes)
       await this.#with(workload, nameOf(workload), each => this.#finish(each))
     for (const { workload, left } of decided.ends)
@@ -235,6 +236,15 @@ export class Acting {
   async #savedUntilNow(parked: Parked): Promise<void> {
     const saving = savingOf(parked)
     if (saving) await writeSaving(this.#world.table, { ...saving, to: this.#world.clock.now().toISOString() })
+  }
+
+  /** A service that is none of Fargate's any more, or in a cluster that farguard.yml names no more, is there still. */
+  async #gone(parked: Parked): Promise<void> {
+    const { cluster, service } = parked
+    const found = service === undefined ? undefined : await this.#world.fleet.describeService(cluster, service)
+    if (found?.status === 'ACTIVE') return
+    const woken = await wake(parked.workload, 'woken', 'nothing is left of it', this.#config, this.#world)
+    if (woken) this.acted.said.push(`${woken.name}: ${woken.changed.join('; ')}`)
   }
 
   /** A run died right after the stop. */

@@ -53,6 +53,8 @@ export interface Decided {
   ends: { workload: string; left: Parked['reasons'] }[]
   /** Stopped, and not said to be on record: a run died before it came to that. */
   finishes: { workload: string }[]
+  /** Perhaps deleted since: there is no such service, or farguard.yml keeps no such copies. */
+  gone: { workload: string }[]
   /** What was left alone, and is to be judged anew. */
   overs: { workload: string }[]
   /** Parked by the records, and running again by somebody else's doing. */

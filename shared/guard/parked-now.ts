@@ -1,11 +1,11 @@
 /** What is parked already: which of its reasons are over, which have come, and what came back by itself. */
 import type { Guard } from '../config/config.ts'
-import type { Subject } from '../cost/subject.ts'
+import { isCovered, type Subject } from '../cost/subject.ts'
 import { type Case, type Decided, type Facts, hourMs, type Known } from './facts.ts'
 import { parkedLine } from './lines.ts'
 import type { Plan, PlanLine } from './plan.ts'
 import type { Parked } from './records.ts'
-import { settingsFor } from './settings.ts'
+import { type Settings, settingsFor } from './settings.ts'
 
 /** `stops`: what this very plan is to stop, none where the guard observes. */
 export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known, guard: Guard, now: Date) {
@@ -14,6 +14,7 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known
   const wakes: Plan['wakes'] = []
   const lines: PlanLine[] = []
   const overs: Decided['overs'] = []
+  const gone: Decided['gone'] = []
   const finishes: Decided['finishes'] = []
   const running = new Set(facts.workloads.map(({ id }) => id))
   for (const parked of facts.parked) {
@@ -23,7 +24,8 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known
       continue
     }
     const subject = facts.subjects.parked.get(parked.workload)
-    const offHours = subject && hoursNow(parked, subject, known, guard)
+    const settings = subject && settingsFor({ subject, kind: kindOf(parked) }, guard.rules)
+    const offHours = settings && hoursNow(settings, known)
     const left = parked.reasons.filter(reason => !isOver(reason, offHours, now))
     if (parked.state === 'left') {
       if (left.length === 0 || isForgotten(parked, now) || !running.has(parked.workload))
@@ -40,15 +42,37 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known
         wakes.push({ workload: parked.workload, because: 'it was not stopped, and is not to be any more' })
       continue
     }
-    if (parked.state === 'parking') finishes.push({ workload: parked.workload })
-    const isNew = offHours?.is === 'due' && !left.some(({ reason }) => reason === 'off-hours')
-    if (isNew) joins.push({ workload: parked.workload, ...offHours })
-    if (left.length < parked.reasons.length) ends.push({ workload: parked.workload, left })
-    const stays = left.length > 0 || isNew
-    if (!stays) wakes.push({ workload: parked.workload, because: overBecause(parked) })
     lines.push(parkedLine(parked, now))
+    if (!subject) gone.push({ workload: parked.workload })
+    if (parked.state === 'parking') finishes.push({ workload: parked.workload })
+    const due = subject && settings && guard.mode === 'enforce' ? dueNow(subject, settings, offHours, facts) : []
+    const isHeld = known.keeps.has(parked.workload)
+    const come = due.filter(each => !isHeld && !left.some(one => isSame(one, each)))
+    joins.push(...come.map(each => ({ workload: parked.workload, ...each })))
+    if (left.length < parked.reasons.length) ends.push({ workload: parked.workload, left })
+    if (left.length === 0 && come.length === 0) wakes.push({ workload: parked.workload, because: overBecause(parked) })
   }
-  return { joins, ends, overs, finishes, wakes, lines }
+  return { joins, ends, overs, gone, finishes, wakes, lines }
+}
+
+const kindOf = ({ service }: Parked) => (service === undefined ? 'copies' : 'service')
+
+type Join = Omit<Decided['joins'][number], 'workload'>
+
+const isSame = (a: Join, b: Join) => a.reason === b.reason && a.budget === b.budget
+
+/** What would stop it, did it run: hours, and budgets that stop all; it is not to wake just to be stopped again. */
+function dueNow(subject: Subject, settings: Settings, offHours: ReturnType<typeof hoursNow>, facts: Facts): Join[] {
+  const { isProtected, importance, unreadable } = settings
+  if (isProtected || unreadable.length > 0) return []
+  const hours = offHours?.is === 'due' ? [offHours] : []
+  if (importance === 'critical') return hours
+  const spent = facts.budgets.flatMap(({ budget, spend, problem, reached }): Join[] => {
+    const step = reached.find(each => each.step.do === 'stop-all' && !each.hasActed)
+    if (!step || problem !== undefined || isCovered(budget.covers, subject) !== true) return []
+    return [{ reason: 'over-budget', detail: step.detail, until: spend.period.to, budget: budget.name }]
+  })
+  return [...hours, ...spent]
 }
 
 /** What is not fought over is judged anew after this. */
@@ -59,9 +83,7 @@ function isForgotten({ ended }: Parked, now: Date): boolean {
 }
 
 /** Undefined where that can't be told: then what was said when it was parked stands. */
-function hoursNow(parked: Parked, subject: Subject, { offHours }: Known, guard: Guard) {
-  const kind = parked.service === undefined ? 'copies' : 'service'
-  const settings = settingsFor({ subject, kind }, guard.rules)
+function hoursNow(settings: Settings, { offHours }: Known) {
   if (settings.unreadable.length > 0) return undefined
   const finding = settings.hours && offHours(settings.hours)
   return finding?.is === 'due' ? finding : { is: 'on' as const }

@@ -1,4 +1,5 @@
 /** From what was seen to the plan: the same for a guard run and for `farguard guard --plan`. Reads only. */
+import { clustersOf } from '../config/clusters.ts'
 import type { Config, Guard } from '../config/config.ts'
 import type { Prices } from '../cost/prices.ts'
 import type { GuardWorld } from '../ports.ts'
@@ -66,7 +67,7 @@ export async function plan(
   const targets = subjectsOfTargets(seen, config)
   const facts: Facts = {
     workloads,
-    clusters: new Set(seen.services.keys()),
+    clusters: new Set([...seen.services.keys(), ...unnamed(parked, config)]),
     parked,
     subjects: { targets, parked: subjectsOfParked(parked, seen, targets) },
     activities: await activitiesOf(workloads, seen, memory.memory, guard, world, now),
@@ -91,6 +92,12 @@ function judged(seen: Seen, prices: Prices | undefined, { clusters }: Guard, con
     },
     config,
   )
+}
+
+/** Clusters that farguard.yml names no more: nobody looks at them, and what is parked there comes back all the same. */
+function unnamed(parked: readonly Parked[], config: Config): string[] {
+  const named = new Set(clustersOf(config))
+  return parked.flatMap(({ cluster }) => (named.has(cluster) ? [] : [cluster]))
 }
 
 /** What was woken begins anew: it has lived since then. */
