@@ -1,5 +1,4 @@
 /** Aligned columns: how every command shows a list. */
-import CliTable from 'cli-table3'
 import { printable } from './printable.ts'
 
 const gap = 2
@@ -8,24 +7,6 @@ const narrowest = 24
 /** Names go over several lines where they are longer; how long they may be depends on the screen. */
 const widestName = 44
 const narrowestName = 8
-
-const noLines = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(gap),
-}
 
 /**
  * The rows below their heads, each cell made printable. `columns`: of the screen; what does not fit goes on in the next line.
@@ -72,21 +53,30 @@ function linesByRow(
   const texts = [head.map(name => name.toUpperCase()), ...rows.map(row => row.map(printable))]
   const widths = columns === undefined ? undefined : narrowed(texts, columns)
   const cells = texts.map(row => row.map((cell, index) => wrapped(cell, widths?.[index])))
-  const table = new CliTable({
-    chars: noLines,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-  })
-  for (const row of cells) table.push(row.map(cell => cell.join('\n')))
-  const lines = table
-    .toString()
-    .split('\n')
-    .map(line => line.trimEnd())
-  return cells.map(row => lines.splice(0, Math.max(1, ...row.map(cell => cell.length))))
+  const fitting = head.map((_, index) => cells.reduce((widest, row) => Math.max(widest, widestOf(row[index])), 0))
+  return cells.map(row => lined(row, fitting))
 }
+
+/** A row's lines: as many as its highest cell has. */
+function lined(row: readonly (readonly string[])[], widths: readonly number[]): string[] {
+  const height = Math.max(1, ...row.map(cell => cell.length))
+  return Array.from({ length: height }, (_, nth) =>
+    widths
+      .map((width, index) => padded(row[index]?.[nth] ?? '', width))
+      .join(' '.repeat(gap))
+      .trimEnd(),
+  )
+}
+
+const padded = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)))
+
+const widestOf = (cell: readonly string[] = []) => cell.reduce((widest, line) => Math.max(widest, widthOf(line)), 0)
 
 /** How wide each column may be: a name as wide as it is, unless that leaves the last column too little. */
 function narrowed(lines: readonly (readonly string[])[], columns: number): number[] {
-  const fitting = (lines[0] ?? []).map((_, index) => Math.max(1, ...lines.map(row => widthOf(row[index] ?? ''))))
+  const fitting = (lines[0] ?? []).map((_, index) =>
+    lines.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), 1),
+  )
   const names = fitting.slice(0, -1)
   const needed = Math.min(fitting.at(-1) ?? 1, narrowest)
   for (let widest = widestName; ; widest--) {

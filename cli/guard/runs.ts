@@ -75,7 +75,7 @@ function tellRun(run: GuardRun, now: Date): string[] {
   const isEnforced = mode === 'enforce'
   return [
     `Run ${id}, ${utc(at)} (${span(now.getTime() - Date.parse(at))} ago), for ${trigger}, mode ${mode}`,
-    `${workloads} workloads at ${spoken(costPerHour)} an hour: ${stop} to stop, ${warn} warned of, ${parked} parked, ${notJudged} not judged, ${keep} kept.`,
+    `${workloads} ${workloads === 1 ? 'workload' : 'workloads'} at ${spoken(costPerHour)} an hour: ${stop} to stop, ${warn} warned of, ${parked} parked, ${notJudged} not judged, ${keep} kept.`,
     ...stopped.map(line => tell(isEnforced ? 'Stopped' : 'Would have stopped', line)),
     ...woken.map(line => tell('Woke', line)),
     ...failed.map(line => tell('Failed', line)),

@@ -88,7 +88,7 @@ function summary({ lines, limit, wakes }: Plan, shown: readonly PlanLine[]): str
   const counts = order.map(is => `${of(is).length} ${words[is]}`).join(', ')
   const hidden = lines.length - shown.length
   return [
-    `${lines.length} workloads: ${counts}.${hidden > 0 ? ` What is kept: ${reasons(of('keep'))}; --all shows it.` : ''}`,
+    `${lines.length} ${lines.length === 1 ? 'workload' : 'workloads'}: ${counts}.${hidden > 0 ? ` What is kept: ${reasons(of('keep'))}; --all shows it.` : ''}`,
     ...saved('Stopping saves', of('stop')),
     ...(limit ? [`Limit: ${limit.detail}`] : []),
     ...wakes.map(({ workload, because }) => `Wakes: ${shortName(workload)}: ${because}`),

@@ -82,6 +82,19 @@ describe('costs', () => {
     )
   })
 
+  test('are told, and so is the plan, without writing anything', async () => {
+    const table = {
+      ...all.world.table,
+      put: ({ pk, sk }: { pk: string; sk: string }) => Promise.reject(new Error(`${pk} ${sk} was written`)),
+    }
+    for (const line of ['costs', 'guard --plan'])
+      expect(await all.type(line, { ports: { ...aws({ actual: 7 }).ports, table } })).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('$7.00'),
+        err: '',
+      })
+  })
+
   test.each([
     { by: 'target', names: ['web', 'worker', 'service steady in demo', 'tasks of debug in demo'] },
     { by: 'service', names: ['demo/web', 'worker', 'demo/steady', 'tasks of debug in demo'] },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { columnsOf, wrapped } from '../../cli/layout.ts'
+import { columnsOf, columnsWithNotes, wrapped } from '../../cli/layout.ts'
 import { json, printable, printableLine } from '../../cli/printable.ts'
 import { readSpan, span } from '../../cli/times.ts'
 
@@ -83,4 +83,34 @@ describe('times', () => {
     ['1m30s', undefined],
     ['', undefined],
   ])('%j is read as %s ms', (text, ms) => expect(readSpan(text)).toBe(ms))
+})
+
+describe('rows with notes', () => {
+  const rows = [
+    {
+      cells: ['demo/a-service-with-a-name', '$1'],
+      notes: ['short', 'as long as it has to be to need two lines of it'],
+    },
+    { cells: ['b', '$20'], notes: [] },
+  ]
+
+  test('each below its own row, also one that goes over several lines', () => {
+    expect(columnsWithNotes(['workload', 'cost'], rows, 34)).toEqual([
+      'WORKLOAD                    COST',
+      'demo/a-service-with-a-name  $1',
+      '    short',
+      '    as long as it has to be to',
+      '    need two lines of it',
+      'b                           $20',
+    ])
+    expect(columnsWithNotes(['workload', 'cost'], rows, 20)).toEqual([
+      'WORKLOAD        COST',
+      'demo/a-service  $1',
+      '-with-a-name',
+      '    short',
+      '    as long as it has to be',
+      '    to need two lines of it',
+      'b               $20',
+    ])
+  })
 })

@@ -115,6 +115,18 @@ describe('undo', () => {
     expect((await counts('web'))[0]).toBe(2)
   })
 
+  test('an answer of ECS that lags behind is no end: none of none is not what was asked for', async () => {
+    const { ask, world } = await stopped()
+    let lagging = 3
+    const describeService: typeof world.fleet.describeService = async (cluster, name) => {
+      const found = await world.fleet.describeService(cluster, name)
+      return found && lagging-- > 0 ? { ...found, desiredCount: 0, runningCount: 0, pendingCount: 0 } : found
+    }
+    const { code, out, err } = await ask('undo web', { ports: { fleet: { ...world.fleet, describeService } } })
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('demo/web: 2 of 2 copies run') })
+    expect(err).toContain('demo/web: 0 of 2 copies run')
+  })
+
   test('a service that is gone, and its name', async () => {
     const { ask, call } = await stopped()
     await call('ecs', 'DeleteService', { cluster: 'demo', service: 'web', force: true })
