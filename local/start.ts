@@ -8,7 +8,8 @@ import { printer } from './console.ts'
 import { type Opening, openAccount } from './open-account.ts'
 import { pace } from './pace.ts'
 import { tour } from './tour.ts'
-import { openMonth, tourMonth } from './tour-guard.ts'
+import { tourMonth } from './tour-guard.ts'
+import { openMonth } from './tour-month.ts'
 
 interface Options {
   port: number
