@@ -21,7 +21,8 @@ const passing = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpire
 export function portError(error: unknown, doing: string): unknown {
   if (!(error instanceof Error) || error instanceof RetryableError || error instanceof RefusedError) return error
   const said: SdkError = error
-  const message = `${doing}: ${said.name}: ${said.message}`
+  // Of an answer that is no JSON the SDK tells in several lines.
+  const message = `${doing}: ${said.name}: ${said.message.replaceAll(/\s*\n\s*/g, ' ')}`
   // The SDK's predicates want its own error type, of which they read only what `SdkError` has.
   const classified = said as Parameters<typeof isTransientError>[0]
   const later =

@@ -102,9 +102,15 @@ function serviceWorkload(
     desiredCount: service.desiredCount,
     service,
     restores: 'count',
-    ...(service.createdAt && { since: service.createdAt.toISOString() }),
+    ...sinceOf(service),
     ...(untouchable && { untouchable }),
   }
+}
+
+/** Where ECS does not tell when it was created: it is as old as its oldest deployment, at the least. */
+function sinceOf({ createdAt, deployments }: Service): { since?: string } {
+  const oldest = deployments.map(each => each.createdAt?.toISOString())
+  return createdAt ? { since: createdAt.toISOString() } : earliest(oldest)
 }
 
 export function serviceMoves({ deployments, controller, status }: Service): Workload['untouchable'] {

@@ -25,6 +25,7 @@ import { type Lambda, lambdaWorker } from '../../local/stack/lambda-worker.ts'
 import { dynamoDbTable } from '../../shared/aws/dynamodb-table.ts'
 import type { Config, Target } from '../../shared/config/config.ts'
 import { type Deployment, type KnownTarget, readDeployment, readTarget } from '../../shared/deploy/records.ts'
+import type { GuardRun } from '../../shared/guard/records.ts'
 import { type IntentOutcome, readIntentOutcome } from '../../shared/intents/intent-record.ts'
 import type { SweepReport } from '../../shared/sweep/sweep.ts'
 import { buildFunctions } from '../../stack/build.ts'
@@ -70,7 +71,8 @@ async function stackOn(moto: Moto, configOf: (subnet: string) => Config) {
   let aheadMs = 0
   const now = () => new Date(Date.now() + aheadMs)
   const written: string[] = []
-  const functions = await functionsOn(moto, config, queues, now, line => written.push(line))
+  const functionsOf = (its: Config) => functionsOn(moto, its, queues, now, line => written.push(line))
+  let functions = await functionsOf(config)
   const table = dynamoDbTable(clients.dynamo, tableName)
   let intents = 0
 
@@ -90,7 +92,14 @@ async function stackOn(moto: Moto, configOf: (subnet: string) => Config) {
     pass: (ms: number) => {
       aheadMs += ms
     },
+    now,
     sweep: async () => (await functions.of('sweep').invoke({})) as SweepReport,
+    guard: async () => (await functions.of('guard-costs').invoke({ kind: 'look' })) as GuardRun,
+    /** The functions built anew, as for another farguard.yml. */
+    configure: async (next: Config) => {
+      await functions.close()
+      functions = await functionsOf(next)
+    },
     push: async (repositoryName: string, imageTag: string): Promise<string> => {
       const input = { repositoryName, imageTag, imageManifest: manifest(`${repositoryName}:${imageTag}`) }
       return (await ecr.send(new PutImageCommand(input))).image?.imageId?.imageDigest ?? ''
