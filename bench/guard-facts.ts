@@ -106,7 +106,9 @@ export function atHand(shape: AccountShape): AtHand {
     keeps: [],
     protected: new Map(),
     recentStops: [],
+    holding: [],
     budgets: budgets.map(budget => budgetFacts(budget, workloads)),
+    holding: [],
     problems: [],
   }
   return { config, seen, facts }

@@ -17,7 +17,8 @@ export function parseLimit(text: string): OwnLimit | { problem: string } {
   if (usd === undefined || (period !== 'day' && period !== 'month')) {
     return { problem: `${quote(text)} is no limit: US dollars a day, or a month. Try ${limitMeant(text)}` }
   }
-  if (usd < 0.01 || usd > mostUsd) return { problem: `${quote(text)} is outside $0.01 to $${mostUsd}. Try $500 a month` }
+  if (usd < 0.01 || usd > mostUsd)
+    return { problem: `${quote(text)} is outside $0.01 to $${mostUsd}. Try $500 a month` }
   return { usd, per: period }
 }
 

@@ -120,7 +120,7 @@ const limits = anyOf(
     closed(
       {
         // The stops of 24 hours are one record, which has room for so many.
-        stops: whole({ from: 1, to: 3000, help: 'So many stops, 1 to 3000. Default: 20.' }).optional(),
+        stops: whole({ from: 1, to: 500, help: 'So many stops, 1 to 500. Default: 20.' }).optional(),
         share: percent({
           from: '1%',
           to: '100%',

@@ -36,15 +36,16 @@ export function decide(facts: Facts, guard: Guard, now: Date): Decided {
     ...(limit && { limit }),
     problems: [...facts.problems],
   }
-  return { plan, memory: memoryOf(cases, facts), ...changes, cameBack: cameBackOf(cases, known) }
+  return { plan, memory: memoryOf(cases), ...changes, cameBack: cameBackOf(cases, known) }
 }
 
 function judge(workload: Workload, settings: Settings, known: Known, facts: Facts, guard: Guard, now: Date): Case {
+  const activity = facts.activities.get(workload.id)
   const remembered = facts.memory.get(workload.id)
-  const of = { workload, settings, remembered }
+  const of = { workload, settings, activity, remembered }
   const blocked = untouched(workload, settings, known, facts, guard, now)
   if (blocked) return { ...of, verdict: blocked }
-  const evidence = { activity: facts.activities.get(workload.id), busyAt: remembered?.busyAt, offHours: known.offHours }
+  const evidence = { activity, busyAt: remembered?.busyAt, offHours: known.offHours }
   const finding = findingOf(workload, settings, evidence, now)
   switch (finding.is) {
     case 'no-rule':
@@ -94,20 +95,20 @@ const cameBackTwice =
   'it was stopped, came back by itself, was stopped again and came back again: that is somebody’s wish'
 
 /** A warning is forgotten as soon as its reason does not hold any more: then the grace begins anew. */
-function memoryOf(cases: readonly Case[], { activities }: Facts): Map<string, Remembered> {
+function memoryOf(cases: readonly Case[]): Map<string, Remembered> {
   const next = new Map<string, Remembered>()
-  for (const { workload, remembered, warned } of cases) {
-    const busyAt = activities.get(workload.id)?.busyAt ?? remembered?.busyAt
+  for (const { workload, activity, remembered, warned } of cases) {
+    const busyAt = activity?.busyAt ?? remembered?.busyAt
     if (busyAt !== undefined || warned)
       next.set(workload.id, { ...(busyAt !== undefined && { busyAt }), ...(warned && { warned }) })
   }
   return next
 }
 
-/** Above the limits nothing is stopped at all. What is off hours comes back by itself, and is not counted. */
+/** Above the limits nothing is stopped at all. */
 function limited(cases: readonly Case[], { recentStops, workloads }: Facts, { limits }: Guard): Plan['limit'] {
   if (!limits) return undefined
-  const stops = cases.filter(({ verdict }) => verdict.is === 'stop' && verdict.reason !== 'off-hours')
+  const stops = cases.filter(({ verdict, workload }) => isCounted(verdict, workload))
   // What a run meant to stop and did not come to, as it died, is among them and is not counted twice.
   const wanted = new Set(stops.map(({ workload }) => workload.id))
   const done = recentStops.filter(workload => !wanted.has(workload)).length
@@ -121,6 +122,11 @@ function limited(cases: readonly Case[], { recentStops, workloads }: Facts, { li
     if (verdict.is === 'stop') each.verdict = keep('above-limit', `${verdict.reason}: ${verdict.detail}; ${detail}`)
   }
   return { wanted: stops.length, allowed: allowedStops, detail }
+}
+
+/** What is off hours comes back by itself, and is not counted; a standalone task does not. */
+export function isCounted({ is, reason }: Verdict, { restores }: Pick<Workload, 'restores'>): boolean {
+  return is === 'stop' && (reason !== 'off-hours' || (restores !== 'count' && restores !== 'copies'))
 }
 
 function percent(share: number): string {

@@ -16,13 +16,16 @@ export function withDue(each: Case, due: Due, { allowUnrestorable }: Guard): Cas
   return { ...each, due, verdict: { is: 'stop', reason, detail: said, ...more } }
 }
 
+/** EventBridge Scheduler is precise to a minute: the run that is due as the grace ends may come a little before. */
+const schedulesDifferMs = 60_000
+
 export function warnFirst(each: Case, guard: Guard, now: Date): void {
   const { remembered, due, verdict } = each
   if (!due || due.isHard || verdict.is !== 'stop') return
   const since = remembered?.warned?.[due.reason] ?? now.toISOString()
   each.warned = { ...each.warned, [due.reason]: since }
   const stopsAt = new Date(Date.parse(since) + guard.graceMs)
-  if (stopsAt > now)
+  if (stopsAt.getTime() - schedulesDifferMs > now.getTime())
     each.verdict = {
       is: 'warn',
       reason: due.reason,

@@ -6,7 +6,7 @@ import type { Subject } from '../cost/subject.ts'
 import type { Activity } from './activity.ts'
 import type { offHoursAt } from './judges/off-hours.ts'
 import type { Memory, Remembered } from './memory.ts'
-import type { KeepReason, Plan, Verdict } from './plan.ts'
+import type { DeployHold, KeepReason, Plan, Verdict } from './plan.ts'
 import type { Keep, Parked } from './records.ts'
 import type { Settings } from './settings.ts'
 import type { Finding, StopReason } from './verdict.ts'
@@ -29,6 +29,8 @@ export interface Facts {
   /** Workloads that were stopped within the last 24 hours: they count against the limits. */
   recentStops: readonly string[]
   budgets: readonly BudgetFacts[]
+  /** Deployments that a budget holds back already. */
+  holding: readonly DeployHold[]
   problems: readonly string[]
 }
 
@@ -65,7 +67,8 @@ export interface Decided {
 export interface Case {
   workload: Workload
   settings: Settings
-  /** Of earlier runs. */
+  /** Of this run, and of earlier ones. */
+  activity: Activity | undefined
   remembered: Remembered | undefined
   verdict: Verdict
   /** What it would be stopped for; absent where nothing asks for that. */

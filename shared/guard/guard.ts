@@ -2,8 +2,9 @@
 import type { BudgetStep, Config } from '../config/config.ts'
 import { sumOf } from '../cost/amount.ts'
 import type { GuardWorld } from '../ports.ts'
-import { type Acted, Acting, type Means } from './act.ts'
+import { cut } from '../status/cut.ts'
 import { writeActed } from './acted-steps.ts'
+import { isCounted } from './decide.ts'
 import type { BudgetFacts } from './facts.ts'
 import { holdDeployments } from './holds.ts'
 import { giveBack, takeLease } from './lease.ts'
@@ -14,7 +15,10 @@ import type { PlanLine } from './plan.ts'
 import { noGuard, type Planned, plan, remember } from './planning.ts'
 import { type GuardRun, type RunLine, readLastRun, writeRun } from './records.ts'
 import { isReportDue, setReportDue } from './report-due.ts'
+import { stopPlanned } from './stop-planned.ts'
 import { noteStops } from './stops.ts'
+import { tendParked } from './tend-parked.ts'
+import { type Acted, type Means, Turn } from './turn.ts'
 
 export interface RunMeans extends Means {
   /** Longer than the run can live: as long it keeps others from running beside it, should it die. */
@@ -94,17 +98,17 @@ async function act(
   const guarded = config.guard ?? noGuard
   const isEnforcing = guarded.mode === 'enforce'
   if (isEnforcing) await noteStops(world.table, stops, countedStops(planned), world.clock.now())
-  const did = await new Acting(id, config, guarded, world, means).carryOut(decided, workloads, parked)
+  const turn = new Turn(id, config, guarded, world, means)
+  await tendParked(decided, parked, turn)
+  if (isEnforcing) await stopPlanned(decided, workloads, parked, turn)
+  const did = turn.acted
   did.said.push(...(await holdDeployments(isEnforcing ? decided.plan.holds : [], targets, config, world)))
   if (isEnforcing) await noteActed(planned, did, budgets, world)
   return did
 }
 
-/** What is off hours comes back by itself: the limits are not about it. */
 function countedStops({ decided }: Planned): string[] {
-  return decided.plan.lines.flatMap(({ workload, verdict }) =>
-    verdict.is === 'stop' && verdict.reason !== 'off-hours' ? [workload] : [],
-  )
+  return decided.plan.lines.flatMap(line => (isCounted(line.verdict, line) ? [line.workload] : []))
 }
 
 async function noteActed(
@@ -115,11 +119,12 @@ async function noteActed(
 ): Promise<void> {
   const { lines } = decided.plan
   const failed = new Set(did.failed.map(({ workload }) => workload))
-  // A step whose stops are still to come, after a warning or in the next run, has not acted yet.
+  // A step whose stops are still to come, after a warning or in the next run, has not acted yet; a warning may be for two budgets.
   const isToCome = (budget: string) =>
     lines.some(
       ({ workload, verdict }) =>
-        (verdict.is === 'warn' || failed.has(workload)) && 'budget' in verdict && verdict.budget === budget,
+        (verdict.is === 'warn' && verdict.reason === 'over-budget') ||
+        (failed.has(workload) && 'budget' in verdict && verdict.budget === budget),
     )
   const isHeldUp =
     did.left > 0 || lines.some(({ verdict }) => verdict.is === 'keep' && verdict.reason === 'above-limit')
@@ -137,7 +142,9 @@ function hasJudged({ do: what }: BudgetStep, { problem, spend }: BudgetFacts): b
   return what === 'stop-all' || (what === 'stop-to-fit' && 'usd' in spend.projected)
 }
 
-const mostLines = 100
+/** Names may have 500 characters, and a record has 400 KB. */
+const mostLines = 50
+const mostDetailBytes = 300
 
 function reportOf(
   id: string,
@@ -161,11 +168,11 @@ function reportOf(
       parked: of('parked').length,
     },
     costPerHour: sumOf(workloads.map(({ costPerHour }) => costPerHour)),
-    warned: of('warn').map(asRunLine).slice(0, mostLines),
-    stopped: (its.mode === 'enforce' ? acted.stopped : of('stop').map(asRunLine)).slice(0, mostLines),
-    woken: acted.woken.slice(0, mostLines),
-    failed: acted.failed.slice(0, mostLines),
-    problems: [...its.problems, ...problems, ...acted.said].slice(0, mostLines),
+    warned: shown(of('warn').map(asRunLine)),
+    stopped: shown(its.mode === 'enforce' ? acted.stopped : of('stop').map(asRunLine)),
+    woken: shown(acted.woken),
+    failed: shown(acted.failed),
+    problems: [...its.problems, ...problems, ...acted.said].slice(0, mostLines).map(each => cut(each, mostDetailBytes)),
     ...(its.limit && { limit: its.limit.detail }),
     left: acted.left,
   }
@@ -173,6 +180,10 @@ function reportOf(
 
 function asRunLine({ workload, name, verdict, costPerHour }: PlanLine): RunLine {
   return { workload, name, reason: verdict.reason, detail: verdict.detail, costPerHour }
+}
+
+function shown(lines: readonly RunLine[]): RunLine[] {
+  return lines.slice(0, mostLines).map(line => ({ ...line, detail: cut(line.detail, mostDetailBytes) }))
 }
 
 /** One that found and did the same as the last one is not kept by itself. */

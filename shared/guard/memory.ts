@@ -16,8 +16,8 @@ export type Memory = ReadonlyMap<string, Remembered>
 
 const pk = 'MEMORY'
 const schema = 1
-/** About 100 bytes each: far from the 400 KB that a record may have. */
-const workloadsPerChunk = 1000
+/** A name may have 500 characters, and a record 400 KB. */
+const workloadsPerChunk = 400
 
 interface Chunk {
   sk: string

@@ -2,12 +2,12 @@
 import type { Budget, Guard } from '../config/config.ts'
 import { type Amount, times } from '../cost/amount.ts'
 import { fitting } from '../cost/fit.ts'
-import { dollars } from '../cost/money.ts'
+import { dollars, spoken } from '../cost/money.ts'
 import { hoursLeft } from '../cost/periods.ts'
 import type { Spend } from '../cost/spend.ts'
 import { isCovered } from '../cost/subject.ts'
 import { warnFirst, withDue } from './due.ts'
-import { type BudgetFacts, type Case, type Facts, keep } from './facts.ts'
+import { type BudgetFacts, type Case, type Facts, hourMs, keep } from './facts.ts'
 import type { BudgetLine, DeployHold, Verdict } from './plan.ts'
 import type { Workload } from './workload.ts'
 
@@ -22,7 +22,11 @@ export function overBudget(
     if (problem !== undefined || hasActed) continue
     if (step.do.startsWith('stop-')) spareCritical(budget, cases)
     if (step.do === 'stop-all') stopAll(budget, detail, spend, cases, guard)
-    if (step.do === 'stop-to-fit') notes.push(...stopToFit(budget, detail, spend, cases, guard, now))
+    if (step.do === 'stop-to-fit') {
+      // Where the step goes by the projection, its figure says all.
+      const because = step.of === 'projected' ? detail : `${detail}, and ${goalOf(spend)}`
+      notes.push(...stopToFit(budget, because, spend, cases, guard, now))
+    }
   }
   const why = problem ?? (notes.length > 0 ? notes.join('; ') : undefined)
   return {
@@ -75,16 +79,16 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
   const going = cases.filter(
     ({ verdict, workload }) => verdict.is === 'stop' && isCovered(budget.covers, workload.subject) === true,
   )
-  const saved = going.reduce((sum, { workload }) => sum + knownOr0(times(workload.costPerHour, left)), 0)
+  const saved = going.reduce((sum, { workload, verdict }) => sum + savedUsd(workload, verdict, left, now), 0)
   const excess = projected.usd - limit.usd - saved
-  const goal = `${dollars(projected.usd)} projected of ${dollars(limit.usd)}`
+  const goal = goalOf(spend)
   if (excess <= 0)
     return [`nothing more is stopped to fit: ${goal}${saved > 0 ? `, ${dollars(saved)} of it going anyway` : ''}`]
   const open = allowed(budget, cases)
-  const candidates = open.map(({ workload, settings, due }) => ({
+  const candidates = open.map(({ workload, settings, due, remembered }) => ({
     id: workload.id,
-    // What is idle, or has lived too long, is the smaller loss.
-    importance: due ? ('expendable' as const) : settings.importance,
+    // What is idle, or has lived too long, is the smaller loss; what was warned of already stays chosen, or no grace would ever end.
+    importance: due || remembered?.warned?.['over-budget'] ? ('expendable' as const) : settings.importance,
     perHourUsd: knownOr0(workload.costPerHour),
     canStop: guard.allowUnrestorable || !isUnrestorable(workload),
   }))
@@ -93,7 +97,7 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
   const due = {
     is: 'due',
     reason: 'over-budget',
-    detail: `${detail}: ${goal}`,
+    detail,
     isHard: false,
     until: period.to,
     budget: budget.name,
@@ -105,6 +109,17 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
   return []
 }
 
+function goalOf({ projected, limit }: Spend): string {
+  return `Farguard projects ${spoken(projected)} of ${spoken(limit)}`
+}
+
+/** To the period's end; of what comes back before it, until then. */
+function savedUsd({ costPerHour }: Workload, verdict: Verdict, hoursLeft: number, now: Date): number {
+  const until =
+    verdict.is === 'stop' && verdict.until !== undefined ? Date.parse(verdict.until) - now.getTime() : Infinity
+  return knownOr0(times(costPerHour, Math.max(0, Math.min(hoursLeft, until / hourMs))))
+}
+
 function isUnrestorable({ restores }: Workload): boolean {
   return restores === 'nothing' || restores === 'schedule'
 }
@@ -113,22 +128,24 @@ function knownOr0(amount: Amount): number {
   return 'usd' in amount ? amount.usd : 0
 }
 
-export function holdsOf({ budgets, subjects }: Facts): DeployHold[] {
-  const holds: DeployHold[] = []
-  const held = new Set<string>()
-  for (const { budget, spend, reached, problem } of budgets) {
-    const step = reached.find(each => each.step.do === 'hold-deploys')
-    if (!step || problem !== undefined) continue
-    for (const [target, subject] of subjects.targets)
-      if (isCovered(budget.covers, subject) === true && !held.has(target)) {
-        held.add(target)
-        holds.push({
-          target,
-          budget: budget.name,
-          detail: `budget ${budget.name}: ${step.detail}`,
-          until: spend.period.to,
-        })
-      }
+/** A figure that is not known any more holds nothing further back, and lets nothing go that it holds. */
+export function holdsOf({ budgets, subjects, holding }: Facts): DeployHold[] {
+  const holds = new Map<string, DeployHold>()
+  for (const facts of budgets) {
+    const { budget, spend, reached, problem } = facts
+    const step = problem === undefined ? reached.find(each => each.step.do === 'hold-deploys') : undefined
+    const isKnown = step !== undefined || isHoldKnown(facts)
+    for (const [target, subject] of subjects.targets) {
+      const before = holding.find(each => each.target === target && each.budget === budget.name)
+      if (!isKnown && before) holds.set(target, before)
+      if (!step || holds.has(target) || isCovered(budget.covers, subject) !== true) continue
+      const detail = `budget ${budget.name}: ${step.detail}`
+      holds.set(target, { target, budget: budget.name, detail, until: spend.period.to })
+    }
   }
-  return holds
+  return [...holds.values()]
+}
+
+function isHoldKnown({ problem, unknown }: BudgetFacts): boolean {
+  return problem === undefined && unknown.length === 0
 }

@@ -16,7 +16,7 @@ export function parkedNow(facts: Facts, stops: ReadonlySet<string>, known: Known
   const overs: Decided['overs'] = []
   const gone: Decided['gone'] = []
   const finishes: Decided['finishes'] = []
-  const running = new Set(facts.workloads.map(({ id }) => id))
+  const running = new Set(facts.workloads.flatMap(({ id }) => (known.parked.has(id) ? [id] : [])))
   for (const parked of facts.parked) {
     if (parked.state === 'over') continue
     if (!facts.clusters.has(parked.cluster)) {

@@ -11,6 +11,7 @@ import { isWorthAsking } from './idle-window.ts'
 import { type Memory, readMemory } from './memory.ts'
 import { costing, type Seen, subjectsOfParked, subjectsOfTargets } from './observe.ts'
 import { observeActivity } from './observe-activity.ts'
+import type { DeployHold } from './plan.ts'
 import { whyEcsProtects } from './recheck.ts'
 import { type Parked, readKeeps, readParked } from './records.ts'
 import { settingsBy } from './settings.ts'
@@ -76,9 +77,20 @@ export async function plan(
     protected: new Map(),
     recentStops: stops.map(({ workload }) => workload),
     budgets,
+    holding: holdingOf(seen, now),
     problems: seen.problems,
   }
   return { ...remembered, decided: await withProtections(facts, guard, world, now), workloads }
+}
+
+/** A hold ends with its period by itself. */
+function holdingOf({ targets }: Seen, now: Date): DeployHold[] {
+  return [...targets].flatMap(([target, { gate }]) => {
+    const hold = gate?.budgetHold
+    return hold && Date.parse(hold.until) > now.getTime()
+      ? [{ target, budget: hold.budget, detail: hold.detail, until: hold.until }]
+      : []
+  })
 }
 
 function judged(seen: Seen, prices: Prices | undefined, { clusters }: Guard, config: Config, now: Date): Workload[] {

@@ -35,5 +35,5 @@ export async function noteStops(
   await table.put({ ...key, schema, version: 1, at, stops: stops.slice(-mostStops) }, 'any')
 }
 
-/** No limit of farguard.yml is higher: about 100 bytes each. */
-const mostStops = 3000
+/** No limit of farguard.yml is higher: a name may have 500 characters, and a record 400 KB. */
+const mostStops = 500

@@ -139,9 +139,9 @@ describe('what is wrong with the guard', () => {
     ['grace: 24', 'grace  24 has no unit. Try 24s'],
     ['limits: 20', 'limits  20 does not fit here. Try { stops: 20, share: 50% }, or none'],
     ['limits: off', 'limits  "off" does not fit here. Try { stops: 20, share: 50% }, or none'],
-    ['limits: { stops: 0 }', 'limits.stops  0 is not a whole number from 1 to 3000. Try 1'],
+    ['limits: { stops: 0 }', 'limits.stops  0 is not a whole number from 1 to 500. Try 1'],
     // More are not remembered: the limit would never be reached.
-    ['limits: { stops: 3001 }', 'limits.stops  3001 is not a whole number from 1 to 3000. Try 3000'],
+    ['limits: { stops: 501 }', 'limits.stops  501 is not a whole number from 1 to 500. Try 500'],
     ['limits: { share: 0.5 }', 'limits.share  0.5 has no unit. Try 50%'],
     ['limits: { share: 101% }', 'limits.share  "101%" is outside 1% to 100%. Try 50%'],
     ['allowUnrestorable: yes', 'allowUnrestorable  "yes" is neither true nor false. Try true'],

@@ -82,6 +82,7 @@ function facts(workloads: Workload[], of: Partial<Facts> & { idle?: string[] } =
     protected: new Map(),
     recentStops: [],
     budgets: [],
+    holding: [],
     problems: [],
     ...more,
   }
@@ -235,6 +236,13 @@ describe('the limits of 24 hours', () => {
     expect(stops(facts(many, { idle: ['web0', 'web1', 'web3'], recentStops }), by)).toBe(0)
   })
 
+  test('a standalone task that stops off hours does not come back, and is counted', () => {
+    const hours = parsed('Mon-Fri 18:00 - 20:00 UTC')
+    const tasks = [alone('a'), alone('b')]
+    const by = guard({ limits: { stops: 1, share: 1 }, rules: [rule({ hours })] })
+    expect(verdicts(facts(tasks), by)).toEqual({ a: 'keep above-limit', b: 'keep above-limit' })
+  })
+
   test('above them each says so, with the figures; hours are no part of it', () => {
     const hours = parsed('Mon-Fri 18:00 - 20:00 UTC')
     const by = guard({
@@ -332,6 +340,27 @@ describe('over budget', () => {
     expect(verdicts(of, by)).toEqual({ big: 'keep not-needed', middle: 'keep not-needed', small: 'stop over-budget' })
   })
 
+  test('what was warned of for a budget stays chosen, though another one is dearer by now', () => {
+    const two = [service('one', { costPerHour: { usd: 0.0501 } }), service('other', { costPerHour: { usd: 0.05 } })]
+    const warned = new Map([['service:demo/other', { warned: { 'over-budget': ago(24) } }]])
+    const of = facts(two, { budgets: [budgetFacts(fit, spend({ projected: { usd: 105 } }))], memory: warned })
+    expect(verdicts(of, guard({ rules: [], graceMs: 24 * hour }))).toEqual({
+      one: 'keep not-needed',
+      other: 'stop over-budget',
+    })
+  })
+
+  test('what comes back before the period ends has saved no more than that', () => {
+    const nights = rule({ for: { by: 'service', name: 'big' }, hours: parsed('Mon-Fri 18:00 - 20:00 UTC') })
+    // $51.60 until the month's end, of which six hours are saved.
+    const of = facts(fleet, { budgets: [budgetFacts(fit, spend({ projected: { usd: 110 } }))] })
+    expect(verdicts(of, rules(nights))).toEqual({
+      big: 'stop off-hours',
+      middle: 'stop over-budget',
+      small: 'keep not-needed',
+    })
+  })
+
   test('what stops for its own reasons is saved already', () => {
     const of = facts(fleet, { idle: ['big'], budgets: [budgetFacts(fit, spend({ projected: { usd: 140 } }))] })
     const { plan } = decide(of, guard(), now)
@@ -408,6 +437,18 @@ describe('over budget', () => {
     expect(plan.lines.every(({ verdict }) => verdict.is === 'keep')).toBe(true)
     expect(plan.holds).toEqual([])
     expect(plan.budgets[0]?.problem).toBe('it is in gigabytes')
+  })
+
+  test('what is held stays held while its figure is not known, and no longer', () => {
+    const steps = budget([['90% of actual', 90, 'actual', 'hold-deploys']], { covers: [{ by: 'target', name: 'web' }] })
+    const targets = new Map([['web', { cluster: 'demo', target: 'web', isStandalone: false, tags: {} }]])
+    const hold = { target: 'web', budget: 'team', detail: 'budget team: 95 %', until: march.to }
+    const holds = (its: BudgetFacts) =>
+      decide(facts([], { budgets: [its], subjects: { targets, parked: new Map() }, holding: [hold] }), noRules, now)
+        .plan.holds
+    expect(holds(budgetFacts(steps, spend({ reported: { unknown: 'AWS did not answer' } })))).toEqual([hold])
+    expect(holds({ ...budgetFacts(steps, spend({ reported: { usd: 95 } })), problem: 'unreadable' })).toEqual([hold])
+    expect(holds(budgetFacts(steps, spend({ reported: { usd: 50 } })))).toEqual([])
   })
 
   test('deployments to what it covers are held, with the figure, until the period ends', () => {
