@@ -47,8 +47,11 @@ export async function undoWorkload(workload: string, who: Who, config: Config, w
 }
 
 async function neverParked(workload: string, config: Config, world: ScalingWorld): Promise<string> {
-  const [, kind, id = ''] = /^(\w+):(?:[^/]+\/)?(.+)$/.exec(workload) ?? []
-  if (kind !== 'task') return `${workload} is not stopped by the guard`
+  const [, cluster, id = ''] = /^task:([^/]+)\/(.+)$/.exec(workload) ?? []
+  if (cluster === undefined) return `${workload} is not stopped by the guard`
+  const [task] = await world.fleet.describeTasks(cluster, [id])
+  if (task && task.desiredStatus !== 'STOPPED' && task.lastStatus !== 'STOPPED')
+    return `${workload} runs: nothing has stopped it`
   return `${workload} was one task: a task that was stopped can not be started again${await again(id, config, world)}`
 }
 

@@ -79,6 +79,10 @@ function problemOf(workload: string, config: Config): Done | undefined {
   return refused('cluster-not-ours', `Cluster ${cluster} is none of farguard.yml's: nothing in it is touched.`)
 }
 
+function copiesText(count: number): string {
+  return count === 1 ? '1 copy' : `${count} copies`
+}
+
 function noSuchWorkload(workload: string): Done {
   const forms = 'service:<cluster>/<name>, task:<cluster>/<id>, target:<name>'
   return refused('no-such-workload', `"${workload}" is neither ${forms} nor a guard run.`)
@@ -86,7 +90,7 @@ function noSuchWorkload(workload: string): Done {
 
 function told({ woken, said }: Undone, reason: string): Done {
   const lines = woken.map(({ name, desiredCount, changed, isNothing }) =>
-    [isNothing ? `${name}: nothing to put back` : `${name} goes back to ${desiredCount} copies`, ...changed].join('; '),
+    [`${name}: ${isNothing ? 'nothing to put back' : `back to ${copiesText(desiredCount)}`}`, ...changed].join('; '),
   )
   const all = [...lines, ...said]
   const detail = all.length === 0 ? 'Nothing is parked.' : `${all.join('. ')}.`

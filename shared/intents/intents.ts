@@ -11,7 +11,9 @@ import type { ImagePush } from '../deploy/push.ts'
 import { type DeployedImage, readTarget, writeHead } from '../deploy/records.ts'
 import { deployWanted } from '../deploy/sweep-images.ts'
 import { imageNow } from '../deploy/wanted.ts'
+import { findParked } from '../guard/records.ts'
 import { guardWish } from '../guard/wishes.ts'
+import { serviceId } from '../guard/workload.ts'
 import type { Outcome } from '../outcome.ts'
 import type { ScalingWorld, World } from '../ports.ts'
 import { whyNotOurs } from '../status/record-tasks.ts'
@@ -241,7 +243,12 @@ async function stop(
       return refused('no-such-service', `Cluster ${cluster} has no active service ${wish.service}.`)
     if (!isOnFargate(service))
       return refused('not-fargate', `Service ${wish.service} does not run on Fargate: it is not touched.`)
-    if (service.desiredCount === 0) return done('stopped-already', `Service ${wish.service} is at 0 copies already.`)
+    if (service.desiredCount === 0) {
+      const parked = await findParked(world.table, serviceId(cluster, wish.service))
+      const isParked = parked && parked.state !== 'over'
+      const back = isParked ? ' The guard has stopped it, and puts it back when its reasons end.' : ''
+      return done('stopped-already', `Service ${wish.service} is at 0 copies already.${back}`)
+    }
     await world.fleet.setDesiredCount(cluster, wish.service, 0)
     return done('stopped', `Service ${wish.service} goes from ${service.desiredCount} to 0 copies.`)
   }

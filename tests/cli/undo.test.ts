@@ -34,7 +34,7 @@ describe('undo', () => {
       const { code, out, err } = await ask(`undo ${name}`)
       expect({ code, out }).toEqual({
         code: 0,
-        out: 'service web in demo goes back to 2 copies.\ndemo/web: 2 of 2 copies run',
+        out: 'service web in demo: back to 2 copies.\ndemo/web: 2 of 2 copies run',
       })
       expect(err).toMatch(/^demo\/web: 0 of 2 copies run/m)
       expect(await counts('web')).toEqual([2, 2])

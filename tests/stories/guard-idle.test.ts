@@ -37,7 +37,7 @@ describe('an idle service', () => {
 
     await to('2026-03-02T12:40:00Z')
     const undone = await ask({ do: 'undo', what: stopped?.id ?? '' })
-    expect(undone).toMatchObject({ state: 'done', detail: 'service shop in demo goes back to 2 copies.' })
+    expect(undone).toMatchObject({ state: 'done', detail: 'service shop in demo: back to 2 copies.' })
     await clock.advance(3 * minute)
     expect(copies('shop')).toBe('2 wanted, 2 running')
     expect(await scaling('shop')).toMatchObject(was.scaling)
