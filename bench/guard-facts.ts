@@ -106,7 +106,6 @@ export function atHand(shape: AccountShape): AtHand {
     keeps: [],
     protected: new Map(),
     recentStops: [],
-    holding: [],
     budgets: budgets.map(budget => budgetFacts(budget, workloads)),
     holding: [],
     problems: [],

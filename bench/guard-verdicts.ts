@@ -6,7 +6,7 @@ import { guarded, tasksIn, times } from './account-shape.ts'
 import type { Figure } from './figure.ts'
 import { type AtHand, atHand, now } from './guard-facts.ts'
 
-const rounds = 7
+const rounds = 12
 const factor = 10
 
 /**
