@@ -5,8 +5,8 @@ import { guard } from '../../shared/guard/guard.ts'
 import { findKeep, findParked } from '../../shared/guard/records.ts'
 import { undoRun, undoWorkload, wakeAll } from '../../shared/guard/undo.ts'
 import { type GuardWorld, RefusedError, RetryableError } from '../../shared/ports.ts'
-import { writtenConfig } from '../guard/written-config.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
+import { writtenConfig } from './written-config.ts'
 
 const minute = 60_000
 const means = { hasTime: () => true, pause: async () => {}, leaseMs: 5 * minute }

@@ -4,8 +4,8 @@ import { guard } from '../../shared/guard/guard.ts'
 import { findParked, readSavings } from '../../shared/guard/records.ts'
 import type { GuardWorld } from '../../shared/ports.ts'
 import { crashingAt, gated } from '../deploy/gated-world.ts'
-import { writtenConfig } from '../guard/written-config.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
+import { writtenConfig } from './written-config.ts'
 
 const minute = 60_000
 const means = { hasTime: () => true, pause: async () => {}, leaseMs: 5 * minute }

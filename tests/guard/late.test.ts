@@ -1,8 +1,8 @@
 /** A run takes minutes: what was so when it planned may be over when it comes to it. */
 import { expect, test } from 'vitest'
 import { guard } from '../../shared/guard/guard.ts'
-import { writtenConfig } from '../guard/written-config.ts'
 import { registryHost, simulatedWorld } from '../simulated-world.ts'
+import { writtenConfig } from './written-config.ts'
 
 const minute = 60_000
 

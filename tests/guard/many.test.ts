@@ -5,8 +5,8 @@ import type { BudgetFacts } from '../../shared/guard/facts.ts'
 import { plan, remember } from '../../shared/guard/planning.ts'
 import type { GuardWorld } from '../../shared/ports.ts'
 import { prices } from '../cost/priced.ts'
-import { service } from '../guard/workloads.ts'
 import { simulatedWorld } from '../simulated-world.ts'
+import { service } from './workloads.ts'
 
 const guard: Guard = {
   mode: 'enforce',
