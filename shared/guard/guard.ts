@@ -11,7 +11,7 @@ import { giveBack, takeLease } from './lease.ts'
 import { writeMemory } from './memory.ts'
 import { account } from './money.ts'
 import { see } from './observe.ts'
-import type { PlanLine } from './plan.ts'
+import type { BudgetLine, PlanLine } from './plan.ts'
 import { noGuard, type Planned, plan, remember } from './planning.ts'
 import { type GuardRun, type RunLine, readLastRun, writeRun } from './records.ts'
 import { isReportDue, setReportDue } from './report-due.ts'
@@ -173,6 +173,7 @@ function reportOf(
     woken: shown(acted.woken),
     failed: shown(acted.failed),
     problems: [...its.problems, ...problems, ...acted.said].slice(0, mostLines).map(each => cut(each, mostDetailBytes)),
+    budgets: its.budgets.map(budgetLine).slice(0, mostLines),
     ...(its.limit && { limit: its.limit.detail }),
     left: acted.left,
   }
@@ -180,6 +181,13 @@ function reportOf(
 
 function asRunLine({ workload, name, verdict, costPerHour }: PlanLine): RunLine {
   return { workload, name, reason: verdict.reason, detail: verdict.detail, costPerHour }
+}
+
+function budgetLine({ budget, reached, problem }: BudgetLine): GuardRun['budgets'][number] {
+  const steps = reached.map(
+    ({ step, do: what, detail, hasActed }) => `${step}, ${what}: ${detail}${hasActed ? '; it has acted on this' : ''}`,
+  )
+  return { budget, reached: steps, ...(problem !== undefined && { problem: cut(problem, mostDetailBytes) }) }
 }
 
 function shown(lines: readonly RunLine[]): RunLine[] {
@@ -191,8 +199,15 @@ function isWorthKeeping(run: GuardRun, last: GuardRun | undefined): boolean {
   const stopped = run.mode === 'enforce' ? run.stopped.length : 0
   const hasActed = stopped + run.woken.length + run.failed.length > 0
   if (hasActed || run.trigger === 'report') return true
-  const found = ({ warned, stopped, problems, limit }: GuardRun) =>
-    JSON.stringify([warned.map(nameOf), stopped.map(nameOf), problems, limit !== undefined])
+  // A figure that rises from run to run is no news, a step that is reached is.
+  const found = ({ warned, stopped, problems, budgets = [], limit }: GuardRun) =>
+    JSON.stringify([
+      warned.map(nameOf),
+      stopped.map(nameOf),
+      problems,
+      budgets.map(({ reached, problem }) => [reached.length, problem !== undefined]),
+      limit !== undefined,
+    ])
   return !last || found(run) !== found(last)
 }
 

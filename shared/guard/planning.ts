@@ -3,6 +3,7 @@ import { clustersOf } from '../config/clusters.ts'
 import type { Config, Guard } from '../config/config.ts'
 import type { Prices } from '../cost/prices.ts'
 import type { GuardWorld } from '../ports.ts'
+import { readTasks } from '../status/task-record.ts'
 import { readActed } from './acted-steps.ts'
 import type { Activity } from './activity.ts'
 import { decide } from './decide.ts'
@@ -64,7 +65,8 @@ export async function plan(
   const now = world.clock.now()
   const guard = config.guard ?? noGuard
   const { memory, parked, stops } = remembered
-  const workloads = withWakes(judged(seen, prices, guard, config, now), parked)
+  const found = await withFirstHeard(judged(seen, prices, guard, config, now), world)
+  const workloads = withWakes(found, parked)
   const targets = subjectsOfTargets(seen, config)
   const facts: Facts = {
     workloads,
@@ -110,6 +112,24 @@ function judged(seen: Seen, prices: Prices | undefined, { clusters }: Guard, con
 function unnamed(parked: readonly Parked[], config: Config): string[] {
   const named = new Set(clustersOf(config))
   return parked.flatMap(({ cluster }) => (named.has(cluster) ? [] : [cluster]))
+}
+
+/** AWS always tells since when a task runs; an endpoint that does not, not even when it was created, leaves us with when we first heard of it. */
+async function withFirstHeard(workloads: readonly Workload[], { table }: GuardWorld): Promise<Workload[]> {
+  const ageless = workloads.filter(({ since, kind }) => since === undefined && kind !== 'service')
+  const records = await readTasks(
+    table,
+    ageless.flatMap(({ tasks }) => tasks.map(({ arn }) => arn)),
+  )
+  const heardAt = new Map(records.map(({ arn, at }) => [arn, at]))
+  return workloads.map(workload => {
+    if (workload.since !== undefined || workload.kind === 'service') return workload
+    const heard = workload.tasks.map(({ arn }) => heardAt.get(arn))
+    const known = heard.filter(at => at !== undefined).sort()
+    // As old as the youngest: of one that nothing is known of, nothing is.
+    const since = known.length === heard.length ? known.at(-1) : undefined
+    return since === undefined ? workload : { ...workload, since }
+  })
 }
 
 /** What was woken begins anew: it has lived since then. */

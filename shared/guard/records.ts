@@ -98,6 +98,8 @@ export interface GuardRun {
   woken: RunLine[]
   failed: RunLine[]
   problems: string[]
+  /** Steps that are reached, with their figures, and what keeps a budget from acting. */
+  budgets: { budget: string; reached: string[]; problem?: string }[]
   limit?: string
   /** So many actions were left to the next run. */
   left: number

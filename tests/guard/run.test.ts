@@ -10,6 +10,7 @@ import { takeLease } from '../../shared/guard/lease.ts'
 import { priceDeployments } from '../../shared/guard/price-deployments.ts'
 import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
 import { undoWorkload } from '../../shared/guard/undo.ts'
+import { sweep } from '../../shared/sweep/sweep.ts'
 import { finish } from '../deploy/rollouts.ts'
 import { service, task } from '../deploy/targets.ts'
 import { simulatedWorld } from '../simulated-world.ts'
@@ -49,6 +50,40 @@ describe('one run at a time', () => {
     await clock.advance(300_001)
     expect(await guard('schedule', configOf(), world, means)).toMatchObject({ trigger: 'report' })
     expect(await guard('schedule', configOf(), world, means)).toMatchObject({ trigger: 'schedule' })
+  })
+})
+
+describe('a task that ECS tells no time of', () => {
+  test('is as old as its record', async () => {
+    const { world, clock, call } = simulatedWorld({ behaviour: () => ({ kind: 'runs' }) })
+    await call('ecs', 'RegisterTaskDefinition', {
+      family: 'stray',
+      cpu: '256',
+      memory: '512',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ name: 'app', image: 'public.ecr.aws/docker/library/busybox:stable' }],
+    })
+    await call('ecs', 'RunTask', {
+      cluster: 'demo',
+      taskDefinition: 'stray',
+      launchType: 'FARGATE',
+      networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d'] } },
+    })
+    const describeTasks: typeof world.fleet.describeTasks = async (cluster, arns) =>
+      (await world.fleet.describeTasks(cluster, arns)).map(
+        ({ createdAt: _c, startedAt: _s, pullStartedAt: _p, pullStoppedAt: _q, connectivityAt: _n, ...task }) => task,
+      )
+    const timeless = { ...world, fleet: { ...world.fleet, describeTasks } }
+    const rules: Guard['rules'] = [{ for: { by: 'all' }, label: 'all', maxLifetimeMs: 2 * hour }]
+    const its = configOf({ rules, allowUnrestorable: true })
+    await clock.advance(hour)
+    expect(await guard('schedule', its, timeless, means)).toMatchObject({ stopped: [], counts: { notJudged: 1 } })
+    await sweep(its, timeless, () => true)
+    await clock.advance(hour)
+    expect(await guard('schedule', its, timeless, means)).toMatchObject({ stopped: [], counts: { keep: 1 } })
+    await clock.advance(1.1 * hour)
+    expect(await guard('schedule', its, timeless, means)).toMatchObject({ stopped: [{ reason: 'lived-too-long' }] })
   })
 })
 
