@@ -82,6 +82,9 @@ export async function deployed({
   const { Resources } = stackResources(config, { stage: 'dev', timeoutSeconds: timeoutsOf(functions) })
   if (sweepMinutes !== undefined)
     Resources.SweepSchedule.Properties.ScheduleExpression = `rate(${sweepMinutes} minutes)`
+  // The example's guard only observes: stories that are not about it do with fewer looks.
+  if (config.guard === read.config.guard)
+    Resources.GuardCostsSchedule.Properties.ScheduleExpression = 'rate(180 minutes)'
   const place = { accountId: localAccountId, region, queueUrl: local.sqs.queueUrl }
   const stack = readTemplate({ Resources: { ...Resources, ...lambdas(functions) } }, place)
   const table = dynamoDbTable(options, 'farguard-dev')
