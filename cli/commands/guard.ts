@@ -1,7 +1,9 @@
 /** `farguard guard`: what the guard would do now, and what its runs did. */
 import { InvalidArgumentError } from 'commander'
+import { fingerprintOf } from '../../shared/guard/fingerprint.ts'
 import type { PlanLine } from '../../shared/guard/plan.ts'
 import { planOnly } from '../../shared/guard/plan-only.ts'
+import { readLastRun } from '../../shared/guard/records.ts'
 import { upTo } from '../arguments.ts'
 import { readingWorld } from '../guard/reading-world.ts'
 import { showLastRuns, showOneRun } from '../guard/runs.ts'
@@ -50,7 +52,13 @@ async function runGuard(workload: string | undefined, options: GuardOptions, ses
 
 async function showThePlan(name: string | undefined, { all, json: isJson }: GuardOptions, session: Session) {
   const { terminal, stack } = session
-  const plan = await planOnly(session.config(), await readingWorld(session))
+  const config = session.config()
+  const plan = await planOnly(config, await readingWorld(session))
+  const last = await readLastRun(stack.table)
+  if (last?.config !== undefined && last.config !== fingerprintOf(config)) {
+    const other = `Its runs go by another farguard.yml than this one, in mode ${last.mode}`
+    terminal.say(`${other}: this is what a run would do with yours. FARGUARD_CONFIG names another file.`)
+  }
   const isPart = name !== undefined
   const chosen = isPart ? plan.lines.filter(line => isMeant(name, line)) : plan.lines
   if (isPart && chosen.length === 0)
@@ -73,4 +81,4 @@ function isWorthShowing({ verdict }: PlanLine): boolean {
   return verdict.is !== 'keep' || unusual.has(verdict.reason)
 }
 
-const unusual = new Set<string>(['above-limit', 'came-back', 'unrestorable', 'kept'])
+const unusual = new Set<string>(['above-limit', 'would-not-fit', 'came-back', 'unrestorable', 'kept'])

@@ -45,7 +45,7 @@ function heading({ stack, at, now, meteredAt }: CostReport): string {
 }
 
 function figures({ month, total, lacks, meteredSince, now, saved }: CostReport): string[][] {
-  const since = meteredSince === undefined ? '' : `since ${utc(meteredSince)}; what ran before is not in it`
+  const since = meteredSince === undefined ? '' : `since ${utc(meteredSince)}; what ended before is not in it`
   return [
     ...(now ? [['today', costs(now.today), `${spoken(now.perHour)} an hour now`]] : []),
     [now ? `${month} so far` : month, costs(total, lacks), [since, lacks].filter(Boolean).join('; ')],

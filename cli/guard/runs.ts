@@ -70,7 +70,22 @@ function row({ id, at, trigger, mode, stopped, woken, failed, warned }: GuardRun
 }
 
 function tellRun(run: GuardRun, now: Date): string[] {
-  const { id, at, trigger, mode, counts, costPerHour, stopped, woken, failed, warned, problems, limit, left } = run
+  const {
+    id,
+    at,
+    trigger,
+    mode,
+    counts,
+    costPerHour,
+    stopped,
+    woken,
+    failed,
+    warned,
+    problems,
+    limit,
+    left,
+    budgets = [],
+  } = run
   const { workloads, keep, notJudged, warn, stop, parked } = counts
   const isEnforced = mode === 'enforce'
   return [
@@ -80,6 +95,10 @@ function tellRun(run: GuardRun, now: Date): string[] {
     ...woken.map(line => tell('Woke', line)),
     ...failed.map(line => tell('Failed', line)),
     ...warned.map(line => tell('Warned of', line)),
+    ...budgets.flatMap(({ budget, reached, problem }) => [
+      ...reached.map(step => `Budget ${budget}: ${step}`),
+      ...(problem === undefined ? [] : [`Budget ${budget}: ${problem}`]),
+    ]),
     ...(limit === undefined ? [] : [`Limit: ${limit}`]),
     ...problems.map(problem => `Note: ${problem}`),
     ...(left > 0 ? [`${left} more were left to the next run, for want of time.`] : []),

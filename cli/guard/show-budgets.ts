@@ -55,7 +55,7 @@ function notesOnSpend({ period, metered, meteredSince, perHour, reported, drift 
     `${daysOf(period)}, ${spoken(perHour)} an hour now`,
     ...(unknown === undefined ? [] : [`not known: ${unknown}`]),
     ...(reported && 'unknown' in reported ? [reported.unknown] : []),
-    ...(meteredSince === undefined ? [] : [`metered since ${utc(meteredSince)}: what ran before is not in it`]),
+    ...(meteredSince === undefined ? [] : [`metered since ${utc(meteredSince)}: what ended before is not in it`]),
     ...(drift && 'usd' in drift ? [`AWS reports ${signed(drift.usd)} than Farguard has metered`] : []),
   ]
 }

@@ -116,7 +116,7 @@ function limited(cases: readonly Case[], { recentStops, workloads }: Facts, { li
   const allowedStops = Math.max(0, Math.min(limits.stops, share) - done)
   if (stops.length <= allowedStops) return undefined
   const most = limits.stops <= share ? `${limits.stops}` : `${share} (${percent(limits.share)} of what runs)`
-  const detail = `${stops.length} would be stopped, and guard.limits allows ${most} in 24 hours${done === 0 ? '' : `, ${done} of them done`}: none is`
+  const detail = `${stops.length} would be stopped, and guard.limits allows ${most} in 24 hours${done === 0 ? '' : `, ${done} of them done`}: none is. Raise guard.limits in farguard.yml where that is meant`
   for (const each of stops) {
     const { verdict } = each
     if (verdict.is === 'stop') each.verdict = keep('above-limit', `${verdict.reason}: ${verdict.detail}; ${detail}`)

@@ -6,6 +6,7 @@ import { cut } from '../status/cut.ts'
 import { writeActed } from './acted-steps.ts'
 import { isCounted } from './decide.ts'
 import type { BudgetFacts } from './facts.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { holdDeployments } from './holds.ts'
 import { giveBack, takeLease } from './lease.ts'
 import { writeMemory } from './memory.ts'
@@ -70,7 +71,7 @@ async function run(
   // First: a run that dies while it acts must not let every warning begin anew.
   await writeMemory(world.table, planned.decided.memory, planned.memory.chunks, world.clock.now())
   const acted = await act(id, planned, seen.targets, budgets, config, world, means)
-  const report = reportOf(id, trigger, planned, acted, problems)
+  const report = { ...reportOf(id, trigger, planned, acted, problems), config: fingerprintOf(config) }
   const last = await readLastRun(world.table)
   await writeRun(world.table, report, isWorthKeeping(report, last))
   const { counts, stopped, failed, left } = report
@@ -81,6 +82,7 @@ async function run(
     acted: stopped.length,
     failed: failed.length,
     ...(left > 0 && { left }),
+    ...(report.limit !== undefined && { limit: report.limit }),
   })
   return report
 }

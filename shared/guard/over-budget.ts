@@ -11,6 +11,8 @@ import { type BudgetFacts, type Case, type Facts, hourMs, keep } from './facts.t
 import type { BudgetLine, DeployHold, Verdict } from './plan.ts'
 import type { Workload } from './workload.ts'
 
+const minuteMs = 60_000
+
 export function overBudget(
   { budget, spend, problem, reached, unknown }: BudgetFacts,
   cases: Case[],
@@ -57,10 +59,11 @@ function spareCritical({ covers }: Budget, cases: Case[]): void {
 
 /** A budget may stop what is in use, and what could not be judged by itself; nothing that is protected or too young. */
 function isOpenTo(verdict: Verdict): boolean {
-  if (verdict.is === 'keep')
-    return verdict.reason === 'in-use' || verdict.reason === 'no-rule' || verdict.reason === 'not-needed'
+  if (verdict.is === 'keep') return openReasons.has(verdict.reason)
   return verdict.is === 'warn' || (verdict.is === 'not-judged' && !alwaysLeft.has(verdict.reason))
 }
+
+const openReasons = new Set<string>(['in-use', 'no-rule', 'not-needed', 'would-not-fit'])
 
 const alwaysLeft = new Set<string>(['too-young', 'age-unknown', 'tags-unreadable'])
 
@@ -93,7 +96,12 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
     canStop: guard.allowUnrestorable || !isUnrestorable(workload),
   }))
   const chosen = fitting(candidates, left, excess)
-  if (!chosen) return [`nothing is stopped to fit: ${goal}, and no allowed set brings it under the limit`]
+  if (!chosen) {
+    const why = `${budget.name}: ${goal}, and nothing that may be stopped brings it under the limit`
+    for (const each of open) if (each.verdict.is === 'keep') each.verdict = keep('would-not-fit', why)
+    return [`nothing is stopped to fit: ${goal}, and no allowed set brings it under the limit`]
+  }
+  const tooLate = lastMoment(open, chosen, excess, Date.parse(period.to)) - guard.everyMinutes * minuteMs
   const due = {
     is: 'due',
     reason: 'over-budget',
@@ -103,10 +111,19 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
     budget: budget.name,
   } as const
   for (const each of open) {
-    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), guard, now)
+    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), guard, now, tooLate)
     else if (each.verdict.is === 'keep') each.verdict = keep('not-needed', `${budget.name} fits without stopping it`)
   }
   return []
+}
+
+/** Until when the chosen ones, stopped then, save enough; epoch milliseconds. */
+function lastMoment(open: readonly Case[], chosen: ReadonlySet<string>, excess: number, end: number): number {
+  const perHour = open.reduce(
+    (sum, { workload }) => sum + (chosen.has(workload.id) ? knownOr0(workload.costPerHour) : 0),
+    0,
+  )
+  return end - (excess / perHour) * hourMs
 }
 
 function goalOf({ projected, limit }: Spend): string {

@@ -31,6 +31,7 @@ export const keepReasons = [
   'unrestorable',
   'critical',
   'not-needed',
+  'would-not-fit',
   'came-back',
   'above-limit',
 ] as const

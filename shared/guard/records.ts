@@ -90,6 +90,8 @@ export interface GuardRun {
   at: string
   trigger: 'schedule' | 'report' | 'budget'
   mode: 'observe' | 'enforce'
+  /** Of the farguard.yml that it went by. */
+  config?: string
   counts: { workloads: number; keep: number; notJudged: number; warn: number; stop: number; parked: number }
   costPerHour: Amount
   warned: RunLine[]

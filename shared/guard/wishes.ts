@@ -4,7 +4,7 @@ import { clustersOf } from '../config/clusters.ts'
 import type { Config } from '../config/config.ts'
 import type { Done } from '../intents/intent-record.ts'
 import type { ScalingWorld } from '../ports.ts'
-import { writeKeep } from './records.ts'
+import { findKeep, writeKeep } from './records.ts'
 import { type Undone, undoRun, undoWorkload, wakeAll } from './undo.ts'
 
 export type GuardWish = Extract<Wish, { do: 'keep' | 'undo' | 'wake' }>
@@ -60,9 +60,11 @@ async function keep(
       'Nothing is kept for longer than 400 days. A rule with protect: true in farguard.yml has no end.',
     )
   const kept = { workload, until: new Date(end).toISOString(), by, because: because ?? 'no reason given', at }
+  const before = await findKeep(world.table, workload, world.clock.now())
   await writeKeep(world.table, kept)
+  const instead = before ? `, no longer until ${before.until} as ${before.by} said` : ''
   return end > now
-    ? done('kept', `${workload} is not stopped by the guard until ${kept.until}.`)
+    ? done('kept', `${workload} is not stopped by the guard until ${kept.until}${instead}.`)
     : done('kept-no-more', `${workload} is not kept any more.`)
 }
 

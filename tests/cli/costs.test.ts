@@ -118,7 +118,7 @@ describe('costs', () => {
     expect(months.map(({ month }) => month)).toEqual(['2026-03', '2026-04'])
     expect(months[0]?.usd).toBe(total?.usd)
     const { out } = await all.type('costs --month 2026-03', { columns: 80 })
-    expect(out).toMatch(/^2026-03 +\$3\.\d\d +since 2026-03-30 12:0\d:\d\dZ; what ran before/m)
+    expect(out).toMatch(/^2026-03 +\$3\.\d\d +since 2026-03-30 12:0\d:\d\dZ; what ended before/m)
     expect(out).not.toMatch(/BUDGET|today/)
   })
 

@@ -89,6 +89,15 @@ describe('the plan', () => {
     expect(out).toMatch(/80% of projected: warn: Farguard projects \$\d/)
   })
 
+  test('by another farguard.yml than the runs go by is said to be that, and by the same one is not', async () => {
+    const acting = await late()
+    await acting.run()
+    expect((await acting.type('guard --plan')).err).toBe('')
+    const { err, out } = await acting.type('guard --plan --json', { environment: { FARGUARD_CONFIG: 'farguard.yml' } })
+    expect(err).toMatch(/^Its runs go by another farguard\.yml than this one, in mode enforce/)
+    expect(JSON.parse(out).mode).toBe('observe')
+  })
+
   test('where ECS says no to a cluster, says so and goes on', async () => {
     const refused = new RefusedError('AccessDeniedException', 'ecs:DescribeClusters of demo: AccessDeniedException: no')
     const fleet = { ...all.world.fleet, describeCluster: () => Promise.reject(refused) }

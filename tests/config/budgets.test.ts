@@ -219,6 +219,11 @@ describe('what is wrong with a budget', () => {
       'b.steps[0].at  AWS forecasts its own budgets only. Try 80 % of projected',
     ],
     [
+      'b: { limit: $5 a day, covers: all, steps: [{ at: 100% of actual, do: stop to fit }] }',
+      'b.steps[0].at  comes too late: what is spent already does not fit any more. Try 100% of projected, or do: stop all',
+      'b.steps[0].do  takes a guard, which says where anything may be stopped. Add guard: { mode: observe, clusters: [default] }',
+    ],
+    [
       'b: { aws: x, steps: [{ at: 80% of actual, do: warn }, { at: 80 % of actual, do: warn }] }',
       'b.steps[1]  80% of actual: warn is in the list twice. Keep one',
     ],

@@ -368,6 +368,23 @@ describe('over budget', () => {
     expect(plan.budgets[0]?.problem).toMatch(/nothing more is stopped to fit/)
   })
 
+  test('a grace that would outlast what a stop can still save is cut short: a limit a day does not wait for a day', () => {
+    const period = { from: '2026-03-10T00:00:00.000Z', to: '2026-03-11T00:00:00.000Z' }
+    const daily = budget([['100% of projected', 100, 'projected', 'stop-to-fit']], {
+      limit: { from: 'own', usd: 1, per: 'day' },
+    })
+    const one = service('one', { costPerHour: { usd: 0.1 } })
+    const at = (metered: number) => {
+      const its = spend({ period, limit: { usd: 1 }, metered: { usd: metered }, projected: { usd: metered + 1.2 } })
+      const of = facts([one], { budgets: [budgetFacts(daily, its)] })
+      return decide(of, guard({ rules: [], graceMs: 24 * hour }), now).plan.lines[0]?.verdict
+    }
+    // $0.40 too much at $0.10 an hour: it must stop four hours before midnight, and a look before that.
+    expect(at(0.2)).toMatchObject({ is: 'warn', stopsAt: '2026-03-10T19:45:00.000Z' })
+    expect(at(0.99)).toMatchObject({ is: 'stop', reason: 'over-budget' })
+    expect(at(1.01)).toMatchObject({ is: 'keep', reason: 'would-not-fit' })
+  })
+
   test('where no allowed set fits, nothing stops, and that is said', () => {
     const of = facts(fleet, { budgets: [budgetFacts(fit, spend({ projected: { usd: 1000 } }))] })
     const { plan } = decide(of, noRules, now)
