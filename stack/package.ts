@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lock } from 'proper-lockfile'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -46,11 +47,15 @@ async function serverless(
   return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
 }
 
+/** One after the other: the framework and its plugin work in .serverless/ and .esbuild/ of the checkout, whoever else does. */
 async function inTemporaryDirectory<Made>(work: (directory: string) => Promise<Made>): Promise<Made> {
+  const retries = { forever: true, minTimeout: 100, maxTimeout: 500 }
+  const release = await lock(root, { lockfilePath: join(root, '.serverless.lock'), retries })
   const directory = await mkdtemp(join(tmpdir(), 'farguard-stack-'))
   try {
     return await work(directory)
   } finally {
+    await release()
     await rm(directory, { recursive: true, force: true })
   }
 }
