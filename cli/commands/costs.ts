@@ -1,5 +1,5 @@
 /** `farguard costs`: what runs costs, by whom, and what the guard has saved. */
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { Grouping } from '../../shared/cost/summary.ts'
 import { reportOn } from '../costs/report.ts'
 import { show } from '../costs/show.ts'
@@ -16,7 +16,11 @@ export const costs: DefineCommand = (command, run) => {
   command
     .description('What runs costs today and this month, what it comes to, and what the guard has saved.')
     .option('--month <month>', 'another month, such as 2026-03, UTC', month)
-    .option('--by <what>', 'target, service, cluster, day, or tag:team', grouping, { by: 'target' } as const)
+    .addOption(
+      new Option('--by <what>', 'target, service, cluster, day, or tag:team')
+        .argParser(grouping)
+        .default({ by: 'target' } as const, 'target'),
+    )
     .option('--json', 'for programs', false)
     .addHelpText(
       'after',

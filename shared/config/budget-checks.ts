@@ -96,7 +96,7 @@ function checkSteps(path: Path, budget: LenientBudget): Finding[] {
     const threshold = parseThreshold(step.at)
     if ('problem' in threshold || step.do === undefined) return []
     if (isOwn && threshold.of === 'actual' && threshold.percent >= 100 && step.do === 'stop to fit') {
-      const message = `comes too late: what is spent already does not fit any more. Try ${threshold.percent}% of projected, or do: stop all`
+      const message = `comes too late: what is spent already does not fit any more. Try ${threshold.percent}% of projected`
       return [value([...path, 'steps', index, 'at'], message)]
     }
     const same = `${threshold.label}: ${step.do}`

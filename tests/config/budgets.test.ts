@@ -220,7 +220,7 @@ describe('what is wrong with a budget', () => {
     ],
     [
       'b: { limit: $5 a day, covers: all, steps: [{ at: 100% of actual, do: stop to fit }] }',
-      'b.steps[0].at  comes too late: what is spent already does not fit any more. Try 100% of projected, or do: stop all',
+      'b.steps[0].at  comes too late: what is spent already does not fit any more. Try 100% of projected',
       'b.steps[0].do  takes a guard, which says where anything may be stopped. Add guard: { mode: observe, clusters: [default] }',
     ],
     [

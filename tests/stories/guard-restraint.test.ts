@@ -189,7 +189,8 @@ describe('the limits', () => {
     expect([copies('one'), copies('two')]).toEqual(Array(2).fill('1 wanted, 1 running'))
     expect(await lastRun()).toMatchObject({
       stopped: [],
-      limit: '2 would be stopped, and guard.limits allows 1 in 24 hours: none is',
+      limit:
+        '2 would be stopped, and guard.limits allows 1 in 24 hours: none is. Raise guard.limits in farguard.yml where that is meant',
     })
     await scale('two', 0)
     await to('2026-03-02T11:40:00Z')
@@ -212,7 +213,7 @@ describe('the limits', () => {
     for (const name of ['dev1', 'dev2', 'dev3']) await serve(name, { tags: { env: 'dev' } })
     await to('2026-03-02T19:55:00Z')
     expect([copies('one'), copies('two')]).toEqual(['0 wanted, 0 running', '1 wanted, 1 running'])
-    expect((await lastRun())?.limit).toMatch(/1 in 24 hours, 1 of them done: none is$/)
+    expect((await lastRun())?.limit).toMatch(/1 in 24 hours, 1 of them done: none is\. Raise guard\.limits/)
     await to('2026-03-02T20:25:00Z')
     expect(['dev1', 'dev2', 'dev3'].map(copies)).toEqual(Array(3).fill('0 wanted, 0 running'))
     await to('2026-03-03T18:55:00Z')
