@@ -19,13 +19,13 @@ export function withDue(each: Case, due: Due, { allowUnrestorable }: Guard): Cas
 /** EventBridge Scheduler is precise to a minute: the run that is due as the grace ends may come a little before. */
 const schedulesDifferMs = 60_000
 
-/** `tooLate`: when waiting on makes the stop useless, epoch milliseconds. */
-export function warnFirst(each: Case, guard: Guard, now: Date, tooLate = Number.POSITIVE_INFINITY): void {
+/** `latest`: when waiting on makes the stop useless, epoch milliseconds. */
+export function warnFirst(each: Case, { graceMs, latest }: { graceMs: number; latest?: number }, now: Date): void {
   const { remembered, due, verdict } = each
   if (!due || due.isHard || verdict.is !== 'stop') return
   const since = remembered?.warned?.[due.reason] ?? now.toISOString()
   each.warned = { ...each.warned, [due.reason]: since }
-  const stopsAt = new Date(Math.min(Date.parse(since) + guard.graceMs, tooLate))
+  const stopsAt = new Date(Math.min(Date.parse(since) + graceMs, latest ?? Number.POSITIVE_INFINITY))
   if (stopsAt.getTime() - schedulesDifferMs > now.getTime())
     each.verdict = {
       is: 'warn',

@@ -1,7 +1,7 @@
 /** What has to stop for a budget: the smallest loss that fits, or all of it; and the deployments that it holds back. */
 import type { Budget, Guard } from '../config/config.ts'
 import { type Amount, times } from '../cost/amount.ts'
-import { fitting } from '../cost/fit.ts'
+import { type Candidate, fitting } from '../cost/fit.ts'
 import { dollars, spoken } from '../cost/money.ts'
 import { hoursLeft } from '../cost/periods.ts'
 import type { Spend } from '../cost/spend.ts'
@@ -12,6 +12,9 @@ import type { BudgetLine, DeployHold, Verdict } from './plan.ts'
 import type { Workload } from './workload.ts'
 
 const minuteMs = 60_000
+
+/** Of a budget's period: a grace of a day would be all of a limit a day. */
+const mostGrace = 0.1
 
 export function overBudget(
   { budget, spend, problem, reached, unknown }: BudgetFacts,
@@ -101,7 +104,8 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
     for (const each of open) if (each.verdict.is === 'keep') each.verdict = keep('would-not-fit', why)
     return [`nothing is stopped to fit: ${goal}, and no allowed set brings it under the limit`]
   }
-  const tooLate = lastMoment(open, chosen, excess, Date.parse(period.to)) - guard.everyMinutes * minuteMs
+  const latest = lastMoment(candidates, excess, period) - guard.everyMinutes * minuteMs
+  const graceMs = Math.min(guard.graceMs, (Date.parse(period.to) - Date.parse(period.from)) * mostGrace)
   const due = {
     is: 'due',
     reason: 'over-budget',
@@ -111,19 +115,18 @@ function stopToFit(budget: Budget, detail: string, spend: Spend, cases: Case[], 
     budget: budget.name,
   } as const
   for (const each of open) {
-    if (chosen.has(each.workload.id)) warnFirst(Object.assign(each, withDue(each, due, guard)), guard, now, tooLate)
+    if (chosen.has(each.workload.id))
+      warnFirst(Object.assign(each, withDue(each, due, guard)), { graceMs, latest }, now)
     else if (each.verdict.is === 'keep') each.verdict = keep('not-needed', `${budget.name} fits without stopping it`)
   }
   return []
 }
 
-/** Until when the chosen ones, stopped then, save enough; epoch milliseconds. */
-function lastMoment(open: readonly Case[], chosen: ReadonlySet<string>, excess: number, end: number): number {
-  const perHour = open.reduce(
-    (sum, { workload }) => sum + (chosen.has(workload.id) ? knownOr0(workload.costPerHour) : 0),
-    0,
-  )
-  return end - (excess / perHour) * hourMs
+/** Until when all that may be stopped, stopped then, saves enough; epoch milliseconds. */
+function lastMoment(candidates: readonly Candidate[], excess: number, { to }: Spend['period']): number {
+  const allowed = candidates.filter(({ canStop }) => canStop)
+  const perHour = allowed.reduce((sum, { perHourUsd }) => sum + perHourUsd, 0)
+  return Date.parse(to) - (excess / perHour) * hourMs
 }
 
 function goalOf({ projected, limit }: Spend): string {

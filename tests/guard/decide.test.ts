@@ -379,8 +379,9 @@ describe('over budget', () => {
       const of = facts([one], { budgets: [budgetFacts(daily, its)] })
       return decide(of, guard({ rules: [], graceMs: 24 * hour }), now).plan.lines[0]?.verdict
     }
-    // $0.40 too much at $0.10 an hour: it must stop four hours before midnight, and a look before that.
-    expect(at(0.2)).toMatchObject({ is: 'warn', stopsAt: '2026-03-10T19:45:00.000Z' })
+    // A tenth of the day; or, $0.95 too much at $0.10 an hour, nine and a half hours before midnight, and a look before that.
+    expect(at(0.2)).toMatchObject({ is: 'warn', stopsAt: '2026-03-10T14:24:00.000Z' })
+    expect(at(0.75)).toMatchObject({ is: 'warn', stopsAt: '2026-03-10T14:15:00.000Z' })
     expect(at(0.99)).toMatchObject({ is: 'stop', reason: 'over-budget' })
     expect(at(1.01)).toMatchObject({ is: 'keep', reason: 'would-not-fit' })
   })
