@@ -1,4 +1,5 @@
 /** What the ledger keeps on record: each day's costs by cluster, what ended in each hour, and how far that goes. */
+import { allOf } from '../pages.ts'
 import type { StoredRecord, Table } from '../ports.ts'
 import type { CostLines } from './cost-lines.ts'
 
@@ -113,14 +114,7 @@ export async function writeState(
 }
 
 async function all<T>(table: Table, pk: string, skPrefix: string): Promise<T[]> {
-  const found: T[] = []
-  let from: string | undefined
-  do {
-    const page = await table.query({ by: 'pk', equals: pk, skPrefix, ...(from !== undefined && { from }) })
-    found.push(...page.records.map(record => content<T>(record)))
-    from = page.next
-  } while (from !== undefined)
-  return found
+  return (await allOf(table, { by: 'pk', equals: pk, skPrefix })).map(record => content<T>(record))
 }
 
 function content<T>(record: StoredRecord): Versioned<T> {

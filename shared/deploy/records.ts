@@ -1,5 +1,6 @@
 /** What deploying keeps on record: the head of each target, its deployments, and the decisions that deployed nothing. */
 import type { Amount } from '../cost/amount.ts'
+import { pagesOf } from '../pages.ts'
 import type { RunRequest, StoredRecord, Table } from '../ports.ts'
 
 /** An image as a push named it. */
@@ -303,19 +304,8 @@ export async function readDeployment(table: Table, target: string, number: numbe
 
 /** The deployments of a target on record, newest first; read page by page as they are asked for. */
 export async function* deploymentsOf(table: Table, target: string): AsyncGenerator<Deployment> {
-  let from: string | undefined
-  do {
-    const page = await table.query({
-      by: 'pk',
-      equals: targetKey(target),
-      skPrefix: 'DEPLOYMENT#',
-      newestFirst: true,
-      limit: 20,
-      ...(from !== undefined && { from }),
-    })
-    yield* page.records.map(deploymentOf)
-    from = page.next
-  } while (from !== undefined)
+  const query = { by: 'pk', equals: targetKey(target), skPrefix: 'DEPLOYMENT#', newestFirst: true, limit: 20 } as const
+  for await (const page of pagesOf(table, query)) yield* page.map(deploymentOf)
 }
 
 /** Writes a deployment as its next version; undefined when somebody else has written it since it was read. */

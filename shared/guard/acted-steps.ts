@@ -1,6 +1,6 @@
 /** Which budget steps have acted on which figure of AWS's: it stays the same for hours after everything was stopped. */
+import { allOf } from '../pages.ts'
 import type { Table } from '../ports.ts'
-import { readAll } from './records.ts'
 
 const pk = 'STEPS'
 const schema = 1
@@ -9,7 +9,7 @@ const mostKeys = 1000
 
 /** Keys of steps that have acted, by budget. */
 export async function readActed(table: Table): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const records = await readAll(table, pk)
+  const records = await allOf(table, { by: 'pk', equals: pk })
   return new Map(records.map(({ sk, keys }) => [sk, new Set(keys as string[])]))
 }
 

@@ -1,7 +1,7 @@
 /** What the guard remembers of each workload from run to run. Written by the one run that holds the lease. */
 import { isDeepStrictEqual } from 'node:util'
+import { allOf } from '../pages.ts'
 import type { Table } from '../ports.ts'
-import { readAll } from './records.ts'
 import type { StopReason } from './verdict.ts'
 
 /** Times are ISO 8601. */
@@ -26,7 +26,7 @@ interface Chunk {
 }
 
 export async function readMemory(table: Table): Promise<{ memory: Memory; chunks: Chunk[] }> {
-  const chunks = (await readAll(table, pk)) as unknown as Chunk[]
+  const chunks = (await allOf(table, { by: 'pk', equals: pk })) as unknown as Chunk[]
   return { memory: new Map(chunks.flatMap(({ workloads }) => Object.entries(workloads))), chunks }
 }
 

@@ -1,5 +1,6 @@
 /** What the guard keeps on record: what it parked, what people keep, what it did and what it remembers between runs. */
 import type { Amount } from '../cost/amount.ts'
+import { allOf } from '../pages.ts'
 import type { ScalingTarget, StoredRecord, Table } from '../ports.ts'
 import type { StopReason } from './verdict.ts'
 
@@ -127,19 +128,7 @@ export function content<T>(record: StoredRecord): T {
 }
 
 async function all<T>(table: Table, pk: string): Promise<T[]> {
-  return (await readAll(table, pk)).map(record => content<T>(record))
-}
-
-/** Every record of a partition, in the order of their keys. */
-export async function readAll(table: Table, pk: string): Promise<StoredRecord[]> {
-  const found: StoredRecord[] = []
-  let from: string | undefined
-  do {
-    const page = await table.query({ by: 'pk', equals: pk, ...(from !== undefined && { from }) })
-    found.push(...page.records)
-    from = page.next
-  } while (from !== undefined)
-  return found
+  return (await allOf(table, { by: 'pk', equals: pk })).map(record => content<T>(record))
 }
 
 /** All that is parked, was left, or was parked within the last year: what is over says when it woke. */

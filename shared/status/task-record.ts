@@ -1,6 +1,7 @@
 /** The record of a task: what ECS said of it last, whose it is, and why it stopped. One record a task, the highest version wins. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
+import { pagesOf } from '../pages.ts'
 import type { StoredRecord, Table, Task } from '../ports.ts'
 import { type Belonging, belongingOf } from './belonging.ts'
 import { asCut, cut } from './cut.ts'
@@ -70,24 +71,14 @@ export async function* indexedTasks(
   table: Table,
   whose: { target: string } | { cluster: string },
 ): AsyncGenerator<TaskRecord[]> {
-  let from: string | undefined
-  do {
-    const query = { by: 'runningKey' as const, equals: runningKeyOf(whose), ...(from !== undefined && { from }) }
-    const page = await table.query(query)
-    if (page.records.length > 0) yield page.records.map(contentOf)
-    from = page.next
-  } while (from !== undefined)
+  for await (const page of pagesOf(table, { by: 'runningKey', equals: runningKeyOf(whose) }))
+    if (page.length > 0) yield page.map(contentOf)
 }
 
 /** The tasks of a cluster that ended within an hour of UTC, such as `2026-03-01T22`, page by page. By the index, which lags behind. */
 export async function* endedTasks(table: Table, cluster: string, hour: string): AsyncGenerator<TaskRecord[]> {
-  let from: string | undefined
-  do {
-    const query = { by: 'endedKey' as const, equals: endedKeyOf(cluster, hour), ...(from !== undefined && { from }) }
-    const page = await table.query(query)
-    if (page.records.length > 0) yield page.records.map(contentOf)
-    from = page.next
-  } while (from !== undefined)
+  for await (const page of pagesOf(table, { by: 'endedKey', equals: endedKeyOf(cluster, hour) }))
+    if (page.length > 0) yield page.map(contentOf)
 }
 
 /** Puts a task on record when this is news: a higher version, or a look that finds more. A task that ended never reopens. */
