@@ -65,12 +65,6 @@ function isSame(a: BudgetReading, b: BudgetReading): boolean {
   return ('missing' in a.answer && 'missing' in b.answer) || ('unreadable' in a.answer && 'unreadable' in b.answer)
 }
 
-/** The readings of a budget on record, newest first. */
-export async function readingsOf(table: Table, budget: string, limit: number): Promise<BudgetReading[]> {
-  const page = { by: 'pk', equals: pk, skPrefix: `${budget}#`, newestFirst: true, limit } as const
-  return (await table.query(page)).records.map(content)
-}
-
 function content(record: StoredRecord): BudgetReading {
   const { pk: _pk, sk: _sk, schema: _schema, version: _version, expiresAt: _expiresAt, ...rest } = record
   return rest as unknown as BudgetReading

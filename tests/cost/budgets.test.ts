@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { Budget, Config } from '../../shared/config/config.ts'
-import { readingsOf } from '../../shared/cost/budget-records.ts'
 import { type BudgetState, type Running, readBudgets } from '../../shared/cost/budgets.ts'
 import { reachedSteps } from '../../shared/cost/steps.ts'
-import type { AwsBudget, BudgetAnswer } from '../../shared/ports.ts'
+import type { AwsBudget, BudgetAnswer, Table } from '../../shared/ports.ts'
 import { arnOf } from '../status/tasks.ts'
 import { Books, targets } from './books.ts'
 import { running } from './priced.ts'
+
+/** The readings of a budget on record, newest first. */
+async function readingsOf(table: Table, budget: string, limit: number) {
+  const query = { by: 'pk', equals: 'BUDGETS', skPrefix: `${budget}#`, newestFirst: true, limit } as const
+  return (await table.query(query)).records
+}
 
 const aws = (of: Partial<Budget> = {}): Budget => ({
   name: 'team',
