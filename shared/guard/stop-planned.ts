@@ -79,15 +79,8 @@ async function carryOut(
 ): Promise<string | undefined> {
   const { world } = turn
   if (workload.kind === 'task') {
-    // First: a run that dies right after the stop would lose it, and nothing of a task is left to make it up from.
-    const saving = savingToMonthEnd(workload, reason)
-    await writeSaving(world.table, saving)
-    try {
-      for (const { arn } of tasks) await world.fleet.stopTask(workload.subject.cluster, arn, stopReason(reason))
-    } catch (error) {
-      await writeSaving(world.table, { ...saving, to: saving.from })
-      throw error
-    }
+    for (const { arn } of tasks) await world.fleet.stopTask(workload.subject.cluster, arn, stopReason(reason))
+    await writeSaving(world.table, savingToMonthEnd(workload, reason))
     return undefined
   }
   const target = turn.target(workload.subject.target)

@@ -178,6 +178,14 @@ describe('a warning first', () => {
     expect(memory.get('service:demo/web')?.warned).toEqual({ idle: now.toISOString() })
   })
 
+  test('a run that comes half a minute before the end of the grace is the one that stops', () => {
+    const almost = new Date(Date.parse(ago(24)) + 30_000).toISOString()
+    const early = new Date(Date.parse(ago(24)) + 90_000).toISOString()
+    const at = (since: string) =>
+      one({ memory: new Map([['service:demo/web', { warned: { idle: since } }]]) }).plan.lines[0]?.verdict.is
+    expect([at(almost), at(early)]).toEqual(['stop', 'warn'])
+  })
+
   test('within the grace: since when it was first warned of', () => {
     const { plan, memory } = one({ memory: new Map([['service:demo/web', { warned: { idle: ago(23) } }]]) })
     expect(plan.lines[0]?.verdict).toMatchObject({ is: 'warn', since: ago(23), stopsAt: ago(-1) })
@@ -609,6 +617,8 @@ describe('what is parked', () => {
     const its = parked({ state: 'waking', reasons: [] })
     expect(decide(of(its), guard(), now).plan.wakes).toHaveLength(1)
     expect(decide(facts([service('web')], { idle: ['web'], parked: [its] }), guard(), now).plan.wakes).toHaveLength(1)
+    const again = decide(facts([service('web')], { idle: ['web'], parked: [its] }), guard(), now).plan.lines
+    expect(again[0]?.verdict).toMatchObject({ is: 'keep', reason: 'kept' })
   })
 })
 

@@ -10,6 +10,8 @@ import { takeLease } from '../../shared/guard/lease.ts'
 import { priceDeployments } from '../../shared/guard/price-deployments.ts'
 import { findParked, readActions, readSavings } from '../../shared/guard/records.ts'
 import { undoWorkload } from '../../shared/guard/undo.ts'
+import { guardWish } from '../../shared/guard/wishes.ts'
+import { type Condition, RetryableError, type StoredRecord } from '../../shared/ports.ts'
 import { sweep } from '../../shared/sweep/sweep.ts'
 import { finish } from '../deploy/rollouts.ts'
 import { service, task } from '../deploy/targets.ts'
@@ -85,6 +87,101 @@ describe('a task that ECS tells no time of', () => {
     await clock.advance(1.1 * hour)
     expect(await guard('schedule', its, timeless, means)).toMatchObject({ stopped: [{ reason: 'lived-too-long' }] })
   })
+})
+
+/** So many tasks that nobody of ours started, each idle to nobody's knowledge. */
+async function strays(count: number) {
+  const simulated = simulatedWorld({ behaviour: () => ({ kind: 'runs' }) })
+  const { call, clock } = simulated
+  await call('ecs', 'RegisterTaskDefinition', {
+    family: 'stray',
+    cpu: '256',
+    memory: '512',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    containerDefinitions: [{ name: 'app', image: 'public.ecr.aws/docker/library/busybox:stable' }],
+  })
+  for (let started = 0; started < count; started += 10)
+    await call('ecs', 'RunTask', {
+      cluster: 'demo',
+      taskDefinition: 'stray',
+      launchType: 'FARGATE',
+      count: Math.min(10, count - started),
+      networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a1b2c3d'] } },
+    })
+  await clock.advance(3 * hour)
+  return simulated
+}
+
+const twoHours: Guard['rules'] = [{ for: { by: 'all' }, label: 'all', maxLifetimeMs: 2 * hour }]
+
+describe('standalone tasks', () => {
+  const its = configOf({ rules: twoHours, allowUnrestorable: true })
+
+  test('that ECS did not stop have saved nothing; once it did, they have', async () => {
+    const { world } = await strays(1)
+    const stopTask = async () => {
+      throw new RetryableError('ecs:StopTask: slow down')
+    }
+    const deaf = { ...world, fleet: { ...world.fleet, stopTask } }
+    expect(await guard('schedule', its, deaf, means)).toMatchObject({ stopped: [], failed: [{ reason: 'failed' }] })
+    expect(await readSavings(world.table)).toEqual([])
+    await guard('schedule', its, world, means)
+    expect(await readSavings(world.table)).toMatchObject([{ to: '2026-04-01T00:00:00.000Z' }])
+  })
+
+  test('that run are not said to have been stopped', async () => {
+    const { world } = await strays(1)
+    const arns: string[] = []
+    for await (const page of world.fleet.listTasks('demo', 'running')) arns.push(...page)
+    const workload = `task:demo/${arns[0]?.split('/').at(-1)}`
+    const undone = await undoWorkload(workload, { by: 'ada', because: 'oops' }, its, world)
+    expect(undone).toEqual({ woken: [], said: [`${workload} runs: nothing has stopped it`] })
+  })
+
+  test('in hundreds are counted, and the first fifty named: a record has an end', async () => {
+    const { world } = await strays(60)
+    const run = await guard(
+      'schedule',
+      configOf({ rules: twoHours, allowUnrestorable: true, mode: 'observe' }),
+      world,
+      means,
+    )
+    if ('skipped' in run) throw new Error(run.skipped)
+    expect([run.counts.stop, run.stopped.length]).toEqual([60, 50])
+  })
+})
+
+test('a run that dies while it acts does not let a warning begin anew', async () => {
+  const { world, clock } = await strays(1)
+  const rules: Guard['rules'] = [...twoHours]
+  const warning = configOf({ rules, allowUnrestorable: true, graceMs: hour })
+  const dying = {
+    ...world,
+    fleet: world.fleet,
+    table: {
+      ...world.table,
+      put: async (record: StoredRecord, onlyIf: Condition) => {
+        if (record.pk === 'GUARD' && record.sk === 'LAST') throw new Error('died')
+        return world.table.put(record, onlyIf)
+      },
+    },
+  }
+  await expect(guard('schedule', warning, dying, means)).rejects.toThrow('died')
+  await clock.advance(hour)
+  expect(await guard('schedule', warning, world, means)).toMatchObject({ stopped: [{ reason: 'lived-too-long' }] })
+})
+
+test('who keeps something anew is told what was said before', async () => {
+  const { world, clock } = simulatedWorld()
+  const ask = (by: string, hours: number) => {
+    const until = new Date(clock.now().getTime() + hours * hour).toISOString()
+    const at = clock.now().toISOString()
+    const wish = { do: 'keep' as const, workload: 'service:demo/web', until }
+    return guardWish(wish, { kind: 'intent', id: by, at, by, wish }, configOf(), world)
+  }
+  expect((await ask('ada', 20)).detail).not.toMatch(/no longer/)
+  expect((await ask('bob', 1)).detail).toMatch(/no longer until .* as ada said/)
 })
 
 describe('a deployment', () => {
